@@ -1,0 +1,61 @@
+-- Trigger functions. Those of the ledger run with the owner's rights: applications may change
+-- stock, but may not write the ledger.
+CREATE FUNCTION stockflow.inventory_before() RETURNS trigger
+    LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'stockflow_inventory_before';
+COMMENT ON FUNCTION stockflow.inventory_before() IS
+'BEFORE ROW trigger of inventory: checks a change of stock, assigns its version and keeps the derived columns. Errors: 23514 insufficient stock, fractions of whole-unit products, stock of a bundle, change of the key; 23000 deletion and insertion of a key in one statement; 55000 change of a column that the ledger keeps.';
+
+CREATE FUNCTION stockflow.inventory_after() RETURNS trigger
+    LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'stockflow_inventory_after';
+COMMENT ON FUNCTION stockflow.inventory_after() IS
+'AFTER ROW trigger of inventory: writes the ledger entries of a change. Errors: 23000 when another trigger changed the quantity after the ledger''s.';
+
+CREATE FUNCTION stockflow.ledger_guard() RETURNS trigger
+    LANGUAGE c SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'stockflow_ledger_guard';
+COMMENT ON FUNCTION stockflow.ledger_guard() IS
+'BEFORE STATEMENT trigger of inventory_log: refuses (55000) every INSERT that is not the ledger''s own, and every UPDATE, DELETE and TRUNCATE.';
+
+CREATE FUNCTION stockflow.truncate_guard() RETURNS trigger
+    LANGUAGE c SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'stockflow_truncate_guard';
+COMMENT ON FUNCTION stockflow.truncate_guard() IS
+'BEFORE TRUNCATE trigger of inventory: refuses (55000), since TRUNCATE would remove stock without a ledger entry.';
+
+CREATE FUNCTION stockflow.company_before() RETURNS trigger
+    LANGUAGE c SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'stockflow_company_before';
+COMMENT ON FUNCTION stockflow.company_before() IS
+'BEFORE ROW trigger of companies: refuses (22023) time zones that pg_timezone_names does not list.';
+
+CREATE FUNCTION stockflow.timezone_after() RETURNS trigger
+    LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'stockflow_timezone_after';
+COMMENT ON FUNCTION stockflow.timezone_after() IS
+'AFTER ROW trigger of companies: makes inventory.recent_days anew when days begin at other moments. Waits for writers of inventory and holds them up.';
+
+CREATE FUNCTION stockflow.reorder_point_after() RETURNS trigger
+    LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'stockflow_reorder_point_after';
+COMMENT ON FUNCTION stockflow.reorder_point_after() IS
+'AFTER ROW trigger of companies, categories and products: brings inventory.effective_reorder_point up to date, in one statement, in the transaction that changed it.';
+
+CREATE FUNCTION stockflow.product_before() RETURNS trigger
+    LANGUAGE c SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'stockflow_product_before';
+COMMENT ON FUNCTION stockflow.product_before() IS
+'BEFORE ROW trigger of products: trims and checks the SKU, names the product that holds it already (23505; the unique index products_sku_key stays the truth), checks the decimals of the price and changes of kind (23514).';
+
+CREATE FUNCTION stockflow.bundle_after() RETURNS trigger
+    LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'stockflow_bundle_after';
+COMMENT ON FUNCTION stockflow.bundle_after() IS
+'AFTER ROW trigger of product_bundles: refuses (23514) a bundle that would contain itself, one change per company at a time, and marks the product as a bundle.';
+
+CREATE FUNCTION stockflow.history_guard() RETURNS trigger
+    LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'stockflow_history_guard';
+COMMENT ON FUNCTION stockflow.history_guard() IS
+'BEFORE DELETE trigger of products and warehouses: refuses (23503) to delete what the ledger mentions.';

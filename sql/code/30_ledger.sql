@@ -1,0 +1,27 @@
+-- Reading and proving the ledger.
+CREATE FUNCTION stockflow.verify_ledger(company_id bigint DEFAULT NULL)
+    RETURNS TABLE(company_id bigint, product_id bigint, warehouse_id bigint, problem text)
+    LANGUAGE c STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'stockflow_verify_ledger';
+COMMENT ON FUNCTION stockflow.verify_ledger(bigint) IS
+'Replays the ledger of a company (NULL: of all) and reports every row of inventory that does not follow from it: balance, version, gaps, balances within the chain, recent days, last sale, effective reorder point. No row: sound. Reads only, also on a standby.';
+
+CREATE FUNCTION stockflow.stock_as_of(company_id bigint, at timestamptz)
+    RETURNS TABLE(product_id bigint, warehouse_id bigint, quantity numeric)
+    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    AS $$
+        SELECT l.product_id, l.warehouse_id, sum(l.delta)
+          FROM stockflow.inventory_log l
+         WHERE l.company_id = $1 AND l.occurred_at <= $2
+         GROUP BY l.product_id, l.warehouse_id
+         ORDER BY l.product_id, l.warehouse_id
+    $$;
+COMMENT ON FUNCTION stockflow.stock_as_of(bigint, timestamptz) IS
+'Stock per product and warehouse at a moment, in units: the sum of all movements that had occurred by then, also of those recorded later.';
+
+CREATE FUNCTION stockflow.recent_days(recent_days bytea)
+    RETURNS TABLE(day date, demand numeric, returned numeric, other numeric)
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'stockflow_recent_days';
+COMMENT ON FUNCTION stockflow.recent_days(bytea) IS
+'Unpacks inventory.recent_days: units sold or consumed, taken back, and moved for other reasons (signed), per day with movements, newest first, in the company''s time zone. Errors: 22023 for other bytes.';

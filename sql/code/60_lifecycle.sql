@@ -1,0 +1,29 @@
+-- Guarding the data against accidents, and removing it on purpose.
+CREATE FUNCTION stockflow.guard_drop() RETURNS event_trigger
+    LANGUAGE c SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'stockflow_guard_drop';
+COMMENT ON FUNCTION stockflow.guard_drop() IS
+'Event trigger: refuses (55000) DROP SCHEMA stockflow, and DROP OWNED BY the owner of the data.';
+
+-- These two tags only: with more, unrelated commands would fail where the library is missing.
+CREATE EVENT TRIGGER stockflow_guard_drop ON ddl_command_start
+    WHEN TAG IN ('DROP SCHEMA', 'DROP OWNED') EXECUTE FUNCTION stockflow.guard_drop();
+COMMENT ON EVENT TRIGGER stockflow_guard_drop IS 'Guards the data of StockFlow against DROP SCHEMA and DROP OWNED.';
+
+CREATE FUNCTION stockflow.uninstall(drop_data boolean DEFAULT false) RETURNS void
+    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+    AS $$
+    BEGIN
+        IF drop_data THEN
+            DROP TABLE stockflow.idempotency_keys, stockflow.inventory_log, stockflow.inventory,
+                stockflow.product_bundles, stockflow.product_suppliers, stockflow.suppliers,
+                stockflow.products, stockflow.categories, stockflow.warehouses, stockflow.companies;
+        END IF;
+        DROP EXTENSION stockflow CASCADE;
+        IF drop_data THEN
+            DROP SCHEMA stockflow;
+        END IF;
+    END
+    $$;
+COMMENT ON FUNCTION stockflow.uninstall(boolean) IS
+'Removes the extension with its triggers and policies. Without drop_data every row stays (and stays closed by row level security), and CREATE EXTENSION picks the data up again; drop_data => true destroys all data for good.';

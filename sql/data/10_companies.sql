@@ -1,0 +1,52 @@
+-- Companies are the tenants: every other key starts with company_id.
+COMMENT ON SCHEMA stockflow IS 'stockflow data 1.0';
+REVOKE ALL ON SCHEMA stockflow FROM PUBLIC;
+
+CREATE TABLE stockflow.companies (
+    company_id bigserial,
+    name text NOT NULL,
+    timezone text NOT NULL DEFAULT 'UTC',
+    currency text NOT NULL DEFAULT 'USD',
+    allow_negative_stock boolean NOT NULL DEFAULT false,
+    reorder_point numeric,
+    cover_days integer NOT NULL DEFAULT 30,
+    attributes jsonb NOT NULL DEFAULT '{}',
+    created_at timestamptz NOT NULL DEFAULT now(),
+    deleted_at timestamptz,
+    CONSTRAINT companies_pkey PRIMARY KEY (company_id),
+    CONSTRAINT companies_name_check CHECK (char_length(name) <= 200 AND btrim(name) <> ''),
+    CONSTRAINT companies_currency_check CHECK (currency ~ '^[A-Z]{3}$'),
+    CONSTRAINT companies_reorder_point_check
+        CHECK (reorder_point >= 0 AND reorder_point < 1000000000000),
+    CONSTRAINT companies_cover_days_check CHECK (cover_days BETWEEN 0 AND 3650)
+);
+COMMENT ON TABLE stockflow.companies IS 'Tenants. Soft-deleted companies keep their data and are silent.';
+COMMENT ON COLUMN stockflow.companies.company_id IS 'Key; first in the key of every other table.';
+COMMENT ON COLUMN stockflow.companies.name IS 'Display name, 1 to 200 characters.';
+COMMENT ON COLUMN stockflow.companies.timezone IS 'IANA time zone (pg_timezone_names); it decides to which calendar day a movement belongs.';
+COMMENT ON COLUMN stockflow.companies.currency IS 'ISO 4217 code of all prices and costs; it decides how many decimals a price may have.';
+COMMENT ON COLUMN stockflow.companies.allow_negative_stock IS 'Whether a movement may take stock below zero.';
+COMMENT ON COLUMN stockflow.companies.reorder_point IS 'Reorder point of products for which nothing nearer sets one, in units; NULL: none, 0: when empty.';
+COMMENT ON COLUMN stockflow.companies.cover_days IS 'Days of demand that a suggested order holds above the reorder point.';
+COMMENT ON COLUMN stockflow.companies.attributes IS 'Free properties of the application.';
+COMMENT ON COLUMN stockflow.companies.created_at IS 'When the row was created.';
+COMMENT ON COLUMN stockflow.companies.deleted_at IS 'Soft delete: when the company was closed; NULL: live.';
+
+CREATE TABLE stockflow.warehouses (
+    company_id bigint NOT NULL,
+    warehouse_id bigserial,
+    name text NOT NULL,
+    attributes jsonb NOT NULL DEFAULT '{}',
+    created_at timestamptz NOT NULL DEFAULT now(),
+    deleted_at timestamptz,
+    CONSTRAINT warehouses_pkey PRIMARY KEY (company_id, warehouse_id),
+    CONSTRAINT warehouses_company_fkey FOREIGN KEY (company_id) REFERENCES stockflow.companies,
+    CONSTRAINT warehouses_name_check CHECK (char_length(name) <= 200 AND btrim(name) <> '')
+);
+COMMENT ON TABLE stockflow.warehouses IS 'Places that hold stock.';
+COMMENT ON COLUMN stockflow.warehouses.company_id IS 'Owner.';
+COMMENT ON COLUMN stockflow.warehouses.warehouse_id IS 'Key within the company.';
+COMMENT ON COLUMN stockflow.warehouses.name IS 'Display name, 1 to 200 characters.';
+COMMENT ON COLUMN stockflow.warehouses.attributes IS 'Free properties of the application.';
+COMMENT ON COLUMN stockflow.warehouses.created_at IS 'When the row was created.';
+COMMENT ON COLUMN stockflow.warehouses.deleted_at IS 'Soft delete: a closed warehouse takes no new stock and is silent in alerts; NULL: open.';

@@ -1,0 +1,109 @@
+-- The balance per product and warehouse, and the ledger behind it.
+CREATE TABLE stockflow.inventory (
+    company_id bigint NOT NULL,
+    product_id bigint NOT NULL,
+    warehouse_id bigint NOT NULL,
+    quantity numeric NOT NULL DEFAULT 0,
+    reorder_point numeric,
+    reserved numeric NOT NULL DEFAULT 0,
+    on_order numeric NOT NULL DEFAULT 0,
+    version bigint NOT NULL DEFAULT 0,
+    effective_reorder_point numeric,
+    is_low boolean GENERATED ALWAYS AS (coalesce(quantity - reserved <= effective_reorder_point, false)) STORED,
+    counted_at timestamptz,
+    last_sold_at timestamptz,
+    recent_days bytea,
+    CONSTRAINT inventory_pkey PRIMARY KEY (company_id, product_id, warehouse_id),
+    CONSTRAINT inventory_product_fkey
+        FOREIGN KEY (company_id, product_id) REFERENCES stockflow.products,
+    CONSTRAINT inventory_warehouse_fkey
+        FOREIGN KEY (company_id, warehouse_id) REFERENCES stockflow.warehouses,
+    CONSTRAINT inventory_quantity_check
+        CHECK (quantity > -1000000000000 AND quantity < 1000000000000),
+    CONSTRAINT inventory_reorder_point_check
+        CHECK (reorder_point >= 0 AND reorder_point < 1000000000000),
+    CONSTRAINT inventory_reserved_check CHECK (reserved >= 0 AND reserved < 1000000000000),
+    CONSTRAINT inventory_on_order_check CHECK (on_order >= 0 AND on_order < 1000000000000),
+    CONSTRAINT inventory_version_check CHECK (version >= 0)
+) WITH (fillfactor = 80);  -- room for the next versions of a row on its page: sales stay HOT
+-- Foreign key, and the stock of a warehouse: WHERE company_id = $1 AND warehouse_id = $2
+CREATE INDEX inventory_warehouse_idx ON stockflow.inventory (company_id, warehouse_id);
+-- Candidates of low_stock_alerts: WHERE company_id = $1 AND is_low. A stored flag, because a
+-- predicate on the quantity itself would make every sale write every index.
+CREATE INDEX inventory_low_idx ON stockflow.inventory (company_id, product_id, warehouse_id) WHERE is_low;
+
+COMMENT ON TABLE stockflow.inventory IS 'Stock on hand per product and warehouse. Every change of quantity, by whatever statement, is written to inventory_log by a trigger.';
+COMMENT ON COLUMN stockflow.inventory.company_id IS 'Owner.';
+COMMENT ON COLUMN stockflow.inventory.product_id IS 'The product.';
+COMMENT ON COLUMN stockflow.inventory.warehouse_id IS 'The warehouse.';
+COMMENT ON COLUMN stockflow.inventory.quantity IS 'On hand, in units: the sum of the ledger. At most 12 digits before the point and 6 behind it.';
+COMMENT ON COLUMN stockflow.inventory.reorder_point IS 'Reorder point in this warehouse, in units; NULL: the product''s, its category''s or the company''s; 0: when empty.';
+COMMENT ON COLUMN stockflow.inventory.reserved IS 'Units set aside for orders; available = quantity - reserved.';
+COMMENT ON COLUMN stockflow.inventory.on_order IS 'Units ordered and not yet received; taken off a suggested order.';
+COMMENT ON COLUMN stockflow.inventory.version IS 'Number of ledger entries of this key. Kept by the ledger.';
+COMMENT ON COLUMN stockflow.inventory.effective_reorder_point IS 'The reorder point in force: the first that is set of warehouse, product, category, company. Kept by triggers.';
+COMMENT ON COLUMN stockflow.inventory.is_low IS 'Available is at or below the effective reorder point.';
+COMMENT ON COLUMN stockflow.inventory.counted_at IS 'Moment of the last stock count.';
+COMMENT ON COLUMN stockflow.inventory.last_sold_at IS 'Latest moment of a sale or consumption. Kept by the ledger.';
+COMMENT ON COLUMN stockflow.inventory.recent_days IS 'Demand, returns and other changes of the last 32 days, packed; read it with stockflow.recent_days(). Kept by the ledger.';
+
+CREATE TABLE stockflow.inventory_log (
+    company_id bigint NOT NULL,
+    product_id bigint NOT NULL,
+    warehouse_id bigint NOT NULL,
+    version bigint NOT NULL,
+    delta numeric NOT NULL,
+    quantity_after numeric NOT NULL,
+    reason text NOT NULL,
+    reference text,
+    occurred_at timestamptz NOT NULL,
+    recorded_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    actor text NOT NULL,
+    unit_cost numeric,
+    bundle_id bigint,
+    bundle_quantity numeric,
+    counterpart_warehouse_id bigint,
+    CONSTRAINT inventory_log_pkey PRIMARY KEY (company_id, product_id, warehouse_id, version),
+    CONSTRAINT inventory_log_version_check CHECK (version > 0),
+    CONSTRAINT inventory_log_delta_check CHECK (delta <> 0 OR bundle_quantity <> 0),
+    CONSTRAINT inventory_log_reason_check CHECK (char_length(reason) BETWEEN 1 AND 64)
+);
+-- What happened in a period: stock_as_of, count_stock, a window longer than recent_days.
+-- WHERE company_id = $1 AND occurred_at > $2
+CREATE INDEX inventory_log_occurred_idx ON stockflow.inventory_log (company_id, occurred_at);
+
+COMMENT ON TABLE stockflow.inventory_log IS 'The ledger: every change of stock, append-only. Per key the versions have no gaps, and each balance is the one before plus delta.';
+COMMENT ON COLUMN stockflow.inventory_log.company_id IS 'Owner.';
+COMMENT ON COLUMN stockflow.inventory_log.product_id IS 'The product.';
+COMMENT ON COLUMN stockflow.inventory_log.warehouse_id IS 'The warehouse.';
+COMMENT ON COLUMN stockflow.inventory_log.version IS 'Position in the chain of this product and warehouse: 1, 2, 3, …';
+COMMENT ON COLUMN stockflow.inventory_log.delta IS 'Change of stock in units; 0 only in the entry that records the sale of a bundle itself.';
+COMMENT ON COLUMN stockflow.inventory_log.quantity_after IS 'Balance after this entry.';
+COMMENT ON COLUMN stockflow.inventory_log.reason IS 'What happened: sale, return, receipt, adjustment, initial, transfer_out, transfer_in, count, consumption, or a reason of the application. Only sale and consumption are demand; return takes demand back.';
+COMMENT ON COLUMN stockflow.inventory_log.reference IS 'The application''s document, or the entry that this one corrects.';
+COMMENT ON COLUMN stockflow.inventory_log.occurred_at IS 'When it happened in the world; may lie in the past.';
+COMMENT ON COLUMN stockflow.inventory_log.recorded_at IS 'When the database learned of it.';
+COMMENT ON COLUMN stockflow.inventory_log.actor IS 'Database role; followed by / and the setting stockflow.actor where the application gives one.';
+COMMENT ON COLUMN stockflow.inventory_log.unit_cost IS 'Cost of one received unit in the company''s currency; NULL: unknown.';
+COMMENT ON COLUMN stockflow.inventory_log.bundle_id IS 'The bundle as part of which a component moved.';
+COMMENT ON COLUMN stockflow.inventory_log.bundle_quantity IS 'In the entry of a bundle: units of the bundle sold, or taken back where reason is return.';
+COMMENT ON COLUMN stockflow.inventory_log.counterpart_warehouse_id IS 'The other warehouse of a transfer.';
+
+CREATE TABLE stockflow.idempotency_keys (
+    company_id bigint NOT NULL,
+    idempotency_key text NOT NULL,
+    operation text NOT NULL,
+    request_hash bytea NOT NULL,
+    result jsonb,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT idempotency_keys_pkey PRIMARY KEY (company_id, idempotency_key),
+    CONSTRAINT idempotency_keys_company_fkey FOREIGN KEY (company_id) REFERENCES stockflow.companies,
+    CONSTRAINT idempotency_keys_key_check CHECK (char_length(idempotency_key) BETWEEN 1 AND 200)
+) WITH (fillfactor = 80);
+COMMENT ON TABLE stockflow.idempotency_keys IS 'Requests that were carried out under a key. Rows may be deleted when no retry can come any more.';
+COMMENT ON COLUMN stockflow.idempotency_keys.company_id IS 'Owner.';
+COMMENT ON COLUMN stockflow.idempotency_keys.idempotency_key IS 'The caller''s key, 1 to 200 characters.';
+COMMENT ON COLUMN stockflow.idempotency_keys.operation IS 'The function that was called.';
+COMMENT ON COLUMN stockflow.idempotency_keys.request_hash IS 'SHA-256 of the request; the same key with another request is refused.';
+COMMENT ON COLUMN stockflow.idempotency_keys.result IS 'What the first call returned.';
+COMMENT ON COLUMN stockflow.idempotency_keys.created_at IS 'When the key was first used.';

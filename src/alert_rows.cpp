@@ -1,0 +1,231 @@
+#include "alert_rows.hpp"
+
+#include "core/quantity.hpp"
+#include "core/urgency.hpp"
+#include "recent.hpp"
+#include "spi.hpp"
+#include "values.hpp"
+
+namespace stockflow {
+
+namespace {
+
+spi::Statement company_query = {
+    "SELECT c.timezone, c.reorder_point, c.cover_days FROM stockflow.companies c"
+    " WHERE c.company_id = $1 AND c.deleted_at IS NULL",
+    1,
+    {INT8OID},
+    nullptr};
+
+// Reads the partial index inventory_low_idx, so its cost grows with the low rows alone.
+spi::Statement candidate_query = {
+    "SELECT i.product_id, i.warehouse_id, p.name, p.sku, w.name, i.quantity, i.reserved,"
+    "       i.on_order, i.effective_reorder_point, i.reorder_point IS NOT NULL,"
+    "       p.reorder_point IS NOT NULL, g.reorder_point IS NOT NULL, i.recent_days,"
+    "       i.last_sold_at, p.order_up_to, p.whole_units"
+    "  FROM stockflow.inventory i"
+    "  JOIN stockflow.products p ON p.company_id = i.company_id AND p.product_id = i.product_id"
+    "  JOIN stockflow.warehouses w"
+    "    ON w.company_id = i.company_id AND w.warehouse_id = i.warehouse_id"
+    "  LEFT JOIN stockflow.categories g"
+    "    ON g.company_id = p.company_id AND g.category_id = p.category_id"
+    " WHERE i.company_id = $1 AND i.is_low AND ($2 IS NULL OR i.warehouse_id = $2)"
+    "   AND p.deleted_at IS NULL AND p.is_stocked AND NOT p.is_bundle AND w.deleted_at IS NULL",
+    2,
+    {INT8OID, INT8OID},
+    nullptr};
+
+bool load_company(const AlertOptions &options, AlertCompany *company) {
+    spi::Parameters parameters;
+    parameters.bigint(options.company_id);
+    if (spi::run(company_query, parameters, spi::Mode::read) == 0) return false;
+    const spi::Row row(0);
+    company->zone = find_time_zone(row.string(1));
+    company->today = day_in(company->zone, GetCurrentTransactionStartTimestamp());
+    company->from = company->today - options.lookback_days + 1;
+    company->reorder_point = to_optional_quantity(row.get(2), "reorder_point");
+    company->cover_days = row.integer(3);
+    return true;
+}
+
+// The nearest level that sets a reorder point; its value is the one stored in the row.
+Threshold stored_threshold(const spi::Row &row) {
+    const std::int64_t value = to_quantity(row.get(9).value, "reorder point");
+    const auto level = [&](int column) { return OptionalQuantity{row.boolean(column), value}; };
+    return reorder_point(level(10), level(11), level(12), {true, value});
+}
+
+void read_candidate(const spi::Row &row, const AlertCompany &company, Candidate &candidate) {
+    candidate.product_id = row.bigint(1);
+    candidate.warehouse_id = row.bigint(2);
+    candidate.product_name = row.get(3).value;
+    candidate.sku = row.get(4).value;
+    candidate.warehouse_name = row.get(5).value;
+    candidate.current_stock = to_quantity(row.get(6).value, "quantity");
+    candidate.reserved = to_quantity(row.get(7).value, "reserved");
+    candidate.on_order = to_quantity(row.get(8).value, "on_order");
+    candidate.available = candidate.current_stock - candidate.reserved;
+    candidate.threshold = stored_threshold(row);
+    candidate.last_sold_at = row.get(14);
+    candidate.order_up_to = to_optional_quantity(row.get(15), "order_up_to");
+    candidate.whole_units = row.boolean(16);
+    RecentDays recent;
+    candidate.demand_known =
+        unpack_recent_days(row.get(13), &recent) && covers(recent, company.from);
+    if (candidate.demand_known) {
+        candidate.demand =
+            summarise(recent.days, kRecentDays, recent.empty ? company.today : recent.last_day,
+                      candidate.current_stock, company.from, company.today);
+    }
+}
+
+void load_candidates(const AlertOptions &options, const AlertCompany &company,
+                     CandidateList &list) {
+    spi::Parameters parameters;
+    parameters.bigint(options.company_id).optional(options.warehouse_id);
+    const uint64 count = spi::run(candidate_query, parameters, spi::Mode::read);
+    for (uint64 i = 0; i < count; i++) {
+        CHECK_FOR_INTERRUPTS();
+        read_candidate(spi::Row(i), company, append(list));
+    }
+}
+
+// The rules of semantics applied to each candidate.
+Alert *decide(const AlertOptions &options, const CandidateList &list, int *count) {
+    auto *alerts = static_cast<Alert *>(
+        MemoryContextAllocHuge(CurrentMemoryContext, sizeof(Alert) * Max(list.count, 1)));
+    *count = 0;
+    for (int i = 0; i < list.count; i++) {
+        const Candidate &candidate = list.rows[i];
+        AlertInput input = {};
+        input.available = candidate.available;
+        input.threshold = candidate.threshold;
+        input.net_demand = candidate.demand.net_demand;
+        input.days_in_stock = candidate.demand.days_in_stock;
+        input.sold_before = !candidate.last_sold_at.isnull;
+        input.recent_sales_only = options.recent_sales_only;
+        input.include_stockouts = options.include_stockouts;
+        if (!is_alert(input)) continue;
+        Alert &alert = alerts[(*count)++];
+        alert = {};
+        alert.candidate = &candidate;
+        alert.days_until_stockout = days_until_stockout(
+            candidate.available, candidate.demand.net_demand, options.lookback_days);
+    }
+    return alerts;
+}
+
+// The most urgent first, and no more than asked for.
+void order(const AlertOptions &options, Alerts &alerts) {
+    auto *urgency = static_cast<Urgency *>(
+        MemoryContextAllocHuge(CurrentMemoryContext, sizeof(Urgency) * Max(alerts.count, 1)));
+    for (int i = 0; i < alerts.count; i++) {
+        const Candidate &candidate = *alerts.rows[i].candidate;
+        urgency[i] = {alerts.rows[i].days_until_stockout,
+                      candidate.demand.net_demand,
+                      candidate.available,
+                      candidate.product_id,
+                      candidate.warehouse_id,
+                      i};
+    }
+    order_by_urgency(urgency, alerts.count);
+    const int kept = Min(alerts.count, options.max_alerts);
+    auto *ordered = static_cast<Alert *>(
+        MemoryContextAllocHuge(CurrentMemoryContext, sizeof(Alert) * Max(kept, 1)));
+    for (int i = 0; i < kept; i++) ordered[i] = alerts.rows[urgency[i].index];
+    alerts = {ordered, kept};
+}
+
+NullableDatum suggestion(const Alert &alert, const AlertCompany &company) {
+    const Candidate &candidate = *alert.candidate;
+    if (candidate.is_bundle) return null_datum();  // its components are ordered instead
+    OrderInput input = {};
+    input.available = candidate.available;
+    input.on_order = candidate.on_order;
+    input.threshold = candidate.threshold.value;
+    input.net_demand = candidate.demand.net_demand;
+    input.days_in_stock = candidate.demand.days_in_stock;
+    input.cover_days = company.cover_days;
+    input.order_up_to = candidate.order_up_to;
+    if (alert.supplier != nullptr) {
+        input.minimum =
+            to_optional_quantity(alert.supplier->min_order_quantity, "min_order_quantity");
+        input.pack = to_optional_quantity(alert.supplier->pack_size, "pack_size");
+    }
+    input.whole_units = candidate.whole_units;
+    return present(from_quantity(suggested_quantity(input)));
+}
+
+// Index of the first supplier of a product among suppliers ordered by product.
+int first_supplier(const Supplier *suppliers, int count, int64 product_id) {
+    int low = 0, high = count;
+    while (low < high) {
+        const int middle = (low + high) / 2;
+        if (suppliers[middle].product_id < product_id) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+void add_suppliers(const AlertOptions &options, const AlertCompany &company, Alerts &alerts) {
+    int supplier_count = 0;
+    const Supplier *suppliers =
+        load_suppliers(options.company_id, alerts.rows, alerts.count, &supplier_count);
+    int capacity = 16;
+    auto *offers = static_cast<SupplierOffer *>(palloc(sizeof(SupplierOffer) * capacity));
+    for (int i = 0; i < alerts.count; i++) {
+        CHECK_FOR_INTERRUPTS();
+        Alert &alert = alerts.rows[i];
+        const int64 product_id = alert.candidate->product_id;
+        const int first = first_supplier(suppliers, supplier_count, product_id);
+        int count = 0;
+        while (first + count < supplier_count &&
+               suppliers[first + count].product_id == product_id) {
+            if (count == capacity) {
+                capacity *= 2;
+                offers = static_cast<SupplierOffer *>(
+                    repalloc(offers, sizeof(SupplierOffer) * capacity));
+            }
+            offers[count] = suppliers[first + count].offer;
+            count++;
+        }
+        const int chosen = choose_supplier(offers, count, alert.days_until_stockout);
+        if (chosen >= 0) alert.supplier = &suppliers[first + chosen];
+        alert.suggested_quantity = suggestion(alert, company);
+    }
+}
+
+}  // namespace
+
+Candidate &append(CandidateList &list) {
+    if (list.count == list.capacity) {
+        list.capacity = list.capacity == 0 ? 256 : list.capacity * 2;
+        const Size size = sizeof(Candidate) * list.capacity;
+        list.rows = static_cast<Candidate *>(
+            list.rows == nullptr ? MemoryContextAllocHuge(CurrentMemoryContext, size)
+                                 : repalloc_huge(list.rows, size));
+    }
+    Candidate &candidate = list.rows[list.count++];
+    candidate = {};
+    candidate.limiting_id = candidate.limiting_sku = null_datum();
+    return candidate;
+}
+
+Alerts gather_alerts(const AlertOptions &options) {
+    AlertCompany company = {};
+    if (!load_company(options, &company)) return {nullptr, 0};
+    CandidateList list = {};
+    load_candidates(options, company, list);
+    if (options.include_bundles) add_bundles(options, company, list);
+    read_demand_from_ledger(options, company, list);
+    Alerts alerts = {};
+    alerts.rows = decide(options, list, &alerts.count);
+    order(options, alerts);
+    add_suppliers(options, company, alerts);
+    return alerts;
+}
+
+}  // namespace stockflow

@@ -1,0 +1,242 @@
+// Where alerts get the rest: long windows from the ledger, bundles, suppliers.
+#include "alert_rows.hpp"
+#include "bundles.hpp"
+#include "core/grouping.hpp"
+#include "core/quantity.hpp"
+#include "ledger_log.hpp"
+#include "recent.hpp"
+#include "spi.hpp"
+#include "values.hpp"
+
+namespace stockflow {
+
+namespace {
+
+spi::Statement window_query = {
+    "SELECT l.product_id, l.warehouse_id, " STOCKFLOW_CHAIN_COLUMNS
+    "  FROM unnest($2::bigint[], $3::bigint[]) AS k(product_id, warehouse_id)"
+    "  JOIN stockflow.inventory_log l"
+    "    ON l.company_id = $1 AND l.product_id = k.product_id AND l.warehouse_id = k.warehouse_id"
+    " WHERE l.occurred_at >= $4"
+    " ORDER BY l.product_id, l.warehouse_id",
+    4,
+    {INT8OID, INT8ARRAYOID, INT8ARRAYOID, TIMESTAMPTZOID},
+    nullptr};
+
+spi::Statement bundle_query = {
+    "SELECT i.product_id, i.warehouse_id, p.name, p.sku, w.name, i.effective_reorder_point,"
+    "       i.reorder_point IS NOT NULL, p.reorder_point IS NOT NULL, g.reorder_point IS NOT NULL,"
+    "       i.recent_days, i.last_sold_at"
+    "  FROM stockflow.products p"
+    "  JOIN stockflow.inventory i ON i.company_id = p.company_id AND i.product_id = p.product_id"
+    "  JOIN stockflow.warehouses w"
+    "    ON w.company_id = i.company_id AND w.warehouse_id = i.warehouse_id"
+    "  LEFT JOIN stockflow.categories g"
+    "    ON g.company_id = p.company_id AND g.category_id = p.category_id"
+    " WHERE p.company_id = $1 AND p.is_bundle AND p.deleted_at IS NULL AND w.deleted_at IS NULL"
+    "   AND i.effective_reorder_point IS NOT NULL AND ($2 IS NULL OR i.warehouse_id = $2)"
+    " ORDER BY i.product_id, i.warehouse_id",
+    2,
+    {INT8OID, INT8OID},
+    nullptr};
+
+spi::Statement component_query = {
+    "SELECT k.n, p.sku, coalesce(i.quantity - i.reserved, 0)"
+    "  FROM unnest($3::bigint[]) WITH ORDINALITY AS k(product_id, n)"
+    "  JOIN stockflow.products p ON p.company_id = $1 AND p.product_id = k.product_id"
+    "  LEFT JOIN stockflow.inventory i ON i.company_id = $1 AND i.product_id = k.product_id"
+    "                                 AND i.warehouse_id = $2"
+    " ORDER BY k.n",
+    3,
+    {INT8OID, INT8OID, INT8ARRAYOID},
+    nullptr};
+
+spi::Statement supplier_query = {
+    "SELECT ps.product_id, ps.supplier_id, ps.is_preferred, s.name, s.contact_email, ps.unit_cost,"
+    "       ps.lead_time_days, ps.min_order_quantity, ps.pack_size,"
+    "       rank() OVER (PARTITION BY ps.product_id ORDER BY ps.unit_cost)::integer"
+    "  FROM stockflow.product_suppliers ps"
+    "  JOIN stockflow.suppliers s"
+    "    ON s.company_id = ps.company_id AND s.supplier_id = ps.supplier_id"
+    " WHERE ps.company_id = $1 AND ps.product_id = ANY ($2) AND s.deleted_at IS NULL"
+    " ORDER BY ps.product_id, ps.supplier_id",
+    2,
+    {INT8OID, INT8ARRAYOID},
+    nullptr};
+
+std::int64_t *ids(int count) {
+    return static_cast<std::int64_t *>(
+        MemoryContextAllocHuge(CurrentMemoryContext, sizeof(std::int64_t) * Max(count, 1)));
+}
+
+// A bundle has no shelf of its own: it could be sold on every day, unless it cannot be built and
+// nothing was sold.
+int bundle_days(const AlertOptions &options, const Candidate &candidate) {
+    const bool hidden = candidate.available <= 0 && candidate.demand.net_demand <= 0;
+    return hidden ? 0 : options.lookback_days;
+}
+
+// Demand of one candidate as it is read from the ledger, day by day.
+struct Window {
+    DayTotals *days;  // days[0] is tomorrow: a movement may lie up to a day ahead
+    int count;
+    DateADT last_day;
+};
+
+void finish(const AlertOptions &options, const AlertCompany &company, const Window &window,
+            Candidate &candidate) {
+    candidate.demand_known = true;
+    candidate.demand =
+        summarise(window.days, window.count, window.last_day,
+                  candidate.is_bundle ? 0 : candidate.current_stock, company.from, company.today);
+    if (candidate.is_bundle) candidate.demand.days_in_stock = bundle_days(options, candidate);
+}
+
+// Reads the ledger once, in the order of the keys, and finishes each candidate in turn.
+void read_windows(const AlertOptions &options, const AlertCompany &company, Portal cursor,
+                  const GroupedLine *keys, int key_count, CandidateList &list) {
+    Window window;
+    window.count = options.lookback_days + 1;
+    window.last_day = company.today + 1;
+    window.days = static_cast<DayTotals *>(palloc0(sizeof(DayTotals) * window.count));
+    int at = 0;
+    const auto next_key = [&] {
+        finish(options, company, window, list.rows[keys[at++].index]);
+        MemSet(window.days, 0, sizeof(DayTotals) * window.count);
+    };
+    for (;;) {
+        SPI_cursor_fetch(cursor, true, 1000);
+        if (SPI_processed == 0) break;
+        for (uint64 i = 0; i < SPI_processed; i++) {
+            CHECK_FOR_INTERRUPTS();
+            const spi::Row row(i);
+            while (keys[at].product_id != row.bigint(1) || keys[at].warehouse_id != row.bigint(2)) {
+                next_key();
+            }
+            const ChainEntry entry = read_chain_entry(row, 3, company.zone);
+            const int age = window.last_day - entry.day;
+            if (age >= 0 && age < window.count) accumulate(window.days[age], entry.totals);
+        }
+        SPI_freetuptable(SPI_tuptable);
+    }
+    while (at < key_count) next_key();
+}
+
+// How many of a bundle can be built in a warehouse, and what limits that.
+void measure_bundle(const AlertOptions &options, const Needs &needs, Candidate &candidate) {
+    auto *products = ids(needs.count);
+    auto *available = ids(needs.count);
+    for (int i = 0; i < needs.count; i++) products[i] = needs.needs[i].product_id;
+    spi::Parameters parameters;
+    parameters.bigint(options.company_id)
+        .bigint(candidate.warehouse_id)
+        .datum(bigint_array(products, needs.count));
+    spi::run(component_query, parameters, spi::Mode::read);
+    for (int i = 0; i < needs.count; i++) {
+        available[i] = to_quantity(spi::Row(i).get(3).value, "available");
+    }
+    const Buildable result = buildable(needs.needs, needs.count, available);
+    candidate.current_stock = candidate.available = result.quantity;
+    candidate.limiting_id = present(Int64GetDatum(products[result.limiting]));
+    candidate.limiting_sku = spi::Row(result.limiting).get(2);
+}
+
+void read_bundle_demand(const AlertOptions &options, const AlertCompany &company,
+                        NullableDatum packed, Candidate &candidate) {
+    RecentDays recent;
+    candidate.demand_known = unpack_recent_days(packed, &recent) && covers(recent, company.from);
+    if (!candidate.demand_known) return;
+    candidate.demand =
+        summarise(recent.days, kRecentDays, recent.empty ? company.today : recent.last_day, 0,
+                  company.from, company.today);
+    candidate.demand.days_in_stock = bundle_days(options, candidate);
+}
+
+}  // namespace
+
+void read_demand_from_ledger(const AlertOptions &options, const AlertCompany &company,
+                             CandidateList &list) {
+    auto *keys = static_cast<GroupedLine *>(
+        MemoryContextAllocHuge(CurrentMemoryContext, sizeof(GroupedLine) * Max(list.count, 1)));
+    int count = 0;
+    for (int i = 0; i < list.count; i++) {
+        const Candidate &candidate = list.rows[i];
+        if (candidate.demand_known) continue;
+        keys[count++] = {candidate.product_id, candidate.warehouse_id, 0, i};
+    }
+    if (count == 0) return;
+    order_lines(keys, count);
+    auto *products = ids(count);
+    auto *warehouses = ids(count);
+    for (int i = 0; i < count; i++) {
+        products[i] = keys[i].product_id;
+        warehouses[i] = keys[i].warehouse_id;
+    }
+    spi::Parameters parameters;
+    parameters.bigint(options.company_id)
+        .datum(bigint_array(products, count))
+        .datum(bigint_array(warehouses, count))
+        .time(start_of_day(company.zone, company.from));
+    Portal cursor = spi::open_cursor(window_query, parameters);
+    read_windows(options, company, cursor, keys, count, list);
+    SPI_cursor_close(cursor);
+}
+
+void add_bundles(const AlertOptions &options, const AlertCompany &company, CandidateList &list) {
+    spi::Parameters parameters;
+    parameters.bigint(options.company_id).optional(options.warehouse_id);
+    const uint64 count = spi::run(bundle_query, parameters, spi::Mode::read);
+    SPITupleTable *bundles = SPI_tuptable;
+    Needs needs = {};
+    int64 exploded = 0;
+    for (uint64 i = 0; i < count; i++) {
+        CHECK_FOR_INTERRUPTS();
+        SPI_tuptable = bundles;
+        const spi::Row row(i);
+        if (exploded != row.bigint(1)) {
+            exploded = row.bigint(1);
+            needs = load_needs(options.company_id, exploded, spi::Mode::read);
+        }
+        if (needs.count == 0) continue;
+        Candidate &candidate = append(list);
+        candidate.is_bundle = true;
+        candidate.product_id = row.bigint(1);
+        candidate.warehouse_id = row.bigint(2);
+        candidate.product_name = row.get(3).value;
+        candidate.sku = row.get(4).value;
+        candidate.warehouse_name = row.get(5).value;
+        const std::int64_t point = to_quantity(row.get(6).value, "reorder point");
+        candidate.threshold = reorder_point({row.boolean(7), point}, {row.boolean(8), point},
+                                            {row.boolean(9), point}, {true, point});
+        candidate.last_sold_at = row.get(11);
+        measure_bundle(options, needs, candidate);
+        read_bundle_demand(options, company, row.get(10), candidate);
+    }
+}
+
+Supplier *load_suppliers(int64 company_id, const Alert *alerts, int alert_count, int *count) {
+    auto *products = ids(alert_count);
+    for (int i = 0; i < alert_count; i++) products[i] = alerts[i].candidate->product_id;
+    spi::Parameters parameters;
+    parameters.bigint(company_id).datum(bigint_array(products, alert_count));
+    *count = static_cast<int>(spi::run(supplier_query, parameters, spi::Mode::read));
+    auto *suppliers = static_cast<Supplier *>(
+        MemoryContextAllocHuge(CurrentMemoryContext, sizeof(Supplier) * Max(*count, 1)));
+    for (int i = 0; i < *count; i++) {
+        const spi::Row row(i);
+        Supplier &supplier = suppliers[i];
+        supplier.product_id = row.bigint(1);
+        supplier.name = row.get(4).value;
+        supplier.contact_email = row.get(5);
+        supplier.unit_cost = row.get(6);
+        supplier.lead_time_days = row.get(7);
+        supplier.min_order_quantity = row.get(8);
+        supplier.pack_size = row.get(9);
+        supplier.offer = {row.bigint(2), row.boolean(3),
+                          supplier.unit_cost.isnull ? kUnknownCost : row.integer(10),
+                          supplier.lead_time_days.isnull ? kUnknownLeadTime : row.integer(7)};
+    }
+    return suppliers;
+}
+
+}  // namespace stockflow

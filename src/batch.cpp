@@ -1,0 +1,190 @@
+// record_movements: many movements in one call, all or nothing, set-based.
+#include "arguments.hpp"
+#include "bundles.hpp"
+#include "core/quantity.hpp"
+#include "core/text.hpp"
+#include "entry.hpp"
+#include "idempotency.hpp"
+#include "json.hpp"
+#include "posting.hpp"
+#include "reasons.hpp"
+#include "spi.hpp"
+#include "values.hpp"
+
+namespace stockflow {
+
+namespace {
+
+[[noreturn]] void bad_movement(int index, const char *problem) {
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                    errmsg("movement %d: %s", index + 1, problem),
+                    errhint("A movement is {\"warehouse_id\", \"product_id\", \"delta\", "
+                            "\"reason\", \"occurred_at\"?, \"reference\"?, \"unit_cost\"?}.")));
+    pg_unreachable();
+}
+
+void check_keys(JsonbContainer *object, int index) {
+    static constexpr const char *kKnown[] = {"warehouse_id", "product_id", "delta",    "reason",
+                                             "occurred_at",  "reference",  "unit_cost"};
+    for_each_key(object, [&](const char *key) {
+        for (const char *known : kKnown) {
+            if (strcmp(key, known) == 0) return;
+        }
+        bad_movement(index, psprintf("unknown key \"%.60s\"", key));
+    });
+}
+
+int64 id_field(JsonbContainer *object, const char *key, int index) {
+    const JsonbValue *value = json_field(object, key);
+    int64 id = 0;
+    if (value == nullptr) bad_movement(index, psprintf("%s is missing", key));
+    if (!json_bigint(value, &id)) bad_movement(index, psprintf("%s must be an integer", key));
+    return id;
+}
+
+NullableDatum number_field(JsonbContainer *object, const char *key, int index) {
+    const JsonbValue *value = json_field(object, key);
+    if (value == nullptr) return null_datum();
+    if (value->type != jbvNumeric) bad_movement(index, psprintf("%s must be a number", key));
+    return present(NumericGetDatum(value->val.numeric));
+}
+
+// Text without outer blanks, or null.
+char *text_field(JsonbContainer *object, const char *key, int index, int most) {
+    const JsonbValue *value = json_field(object, key);
+    if (value == nullptr) return nullptr;
+    if (value->type != jbvString) bad_movement(index, psprintf("%s must be a string", key));
+    char *text_value = trimmed(json_string(value));
+    return text_value == nullptr
+               ? nullptr
+               : check_text(text_value, psprintf("movement %d: %s", index + 1, key), most);
+}
+
+TimestampTz time_field(JsonbContainer *object, int index) {
+    const char *value = text_field(object, "occurred_at", index, 100);
+    if (value == nullptr) return GetCurrentTransactionStartTimestamp();
+    const Datum moment = DirectFunctionCall3(timestamptz_in, CStringGetDatum(value),
+                                             ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
+    return check_moment(DatumGetTimestampTz(moment),
+                        psprintf("movement %d: occurred_at", index + 1));
+}
+
+Line read_line(const JsonbValue &element, int index) {
+    if (element.type != jbvBinary || !JsonContainerIsObject(element.val.binary.data)) {
+        bad_movement(index, psprintf("must be an object, not %s", json_type(&element)));
+    }
+    JsonbContainer *object = element.val.binary.data;
+    check_keys(object, index);
+    const NullableDatum delta = number_field(object, "delta", index);
+    if (delta.isnull) bad_movement(index, "delta is missing");
+    const std::int64_t change = to_quantity(delta.value, psprintf("movement %d: delta", index + 1));
+    if (change == 0) bad_movement(index, "delta must not be 0");
+    char *reason = text_field(object, "reason", index, kMaxReasonLength);
+    if (reason == nullptr) bad_movement(index, "reason is missing");
+
+    Movement movement = simple_movement(change, check_reason(reason),
+                                        text_field(object, "reference", index, kMaxReferenceLength),
+                                        time_field(object, index));
+    movement.unit_cost = number_field(object, "unit_cost", index);
+    if (!movement.unit_cost.isnull) {
+        check_money(movement.unit_cost.value, psprintf("movement %d: unit_cost", index + 1));
+    }
+    return make_line(id_field(object, "product_id", index), id_field(object, "warehouse_id", index),
+                     movement);
+}
+
+Line *read_lines(Jsonb *movements, int *count) {
+    if (!JB_ROOT_IS_ARRAY(movements) || JB_ROOT_IS_SCALAR(movements) ||
+        JB_ROOT_COUNT(movements) == 0) {
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                        errmsg("movements must be a JSON array with at least one movement")));
+    }
+    const int total = static_cast<int>(JB_ROOT_COUNT(movements));
+    auto *lines =
+        static_cast<Line *>(MemoryContextAllocHuge(CurrentMemoryContext, sizeof(Line) * total));
+    JsonbIterator *iterator = JsonbIteratorInit(&movements->root);
+    JsonbValue value;
+    *count = 0;
+    for (JsonbIteratorToken token;
+         (token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE;) {
+        CHECK_FOR_INTERRUPTS();
+        if (token != WJB_ELEM) continue;
+        lines[*count] = read_line(value, *count);
+        (*count)++;
+    }
+    return lines;
+}
+
+bool contains(const int64 *sorted, int count, int64 id) {
+    int low = 0, high = count;
+    while (low < high) {
+        const int middle = (low + high) / 2;
+        if (sorted[middle] < id) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low < count && sorted[low] == id;
+}
+
+// Replaces sales and returns of bundles by those of their components.
+Line *explode_lines(int64 company_id, Line *lines, int *count) {
+    auto *products = static_cast<std::int64_t *>(
+        MemoryContextAllocHuge(CurrentMemoryContext, sizeof(std::int64_t) * *count));
+    for (int i = 0; i < *count; i++) products[i] = lines[i].product_id;
+    int bundle_count = 0;
+    const int64 *bundles = find_bundles(company_id, products, *count, &bundle_count);
+    if (bundle_count == 0) return lines;
+
+    int capacity = *count, written = 0;
+    auto *result = static_cast<Line *>(palloc(sizeof(Line) * capacity));
+    for (int i = 0; i < *count; i++) {
+        CHECK_FOR_INTERRUPTS();
+        const Line *parts = &lines[i];
+        int part_count = 1;
+        if (contains(bundles, bundle_count, lines[i].product_id)) {
+            parts = explode_line(company_id, lines[i], &part_count);
+        }
+        if (written + part_count > capacity) {
+            capacity = 2 * (written + part_count);
+            result = static_cast<Line *>(repalloc_huge(result, sizeof(Line) * capacity));
+        }
+        for (int part = 0; part < part_count; part++) result[written++] = parts[part];
+    }
+    *count = written;
+    return result;
+}
+
+}  // namespace
+
+}  // namespace stockflow
+
+using namespace stockflow;
+
+// record_movements(company, movements, key) RETURNS bigint: how many movements were recorded
+STOCKFLOW_FUNCTION(stockflow_record_movements) {
+    const Arguments arguments(fcinfo);
+    const int64 company_id = arguments.bigint(0, "company_id");
+    Jsonb *movements = DatumGetJsonbP(arguments.required(1, "movements"));
+    const char *key = arguments.optional_string(2, "idempotency_key", kMaxKeyLength);
+    const int64 recorded = spi::connected([&]() -> int64 {
+        announce_writer();
+        require_company(company_id);
+        if (key != nullptr) {
+            Request request("record_movements");
+            request.string(JsonbToCString(nullptr, &movements->root, VARSIZE(movements)));
+            const char *earlier = claim_key(company_id, key, request);
+            if (earlier != nullptr) return strtoll(earlier, nullptr, 10);
+        }
+        int count = 0;
+        Line *lines = read_lines(movements, &count);
+        const int64 total = count;
+        lines = explode_lines(company_id, lines, &count);
+        int posted_count = 0;
+        post(company_id, lines, count, &posted_count);
+        keep_result(company_id, key, psprintf("%lld", static_cast<long long>(total)));
+        return total;
+    });
+    PG_RETURN_INT64(recorded);
+}

@@ -1,0 +1,112 @@
+#include "alert.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <tuple>
+
+#include "quantity.hpp"
+
+namespace stockflow {
+
+Threshold reorder_point(OptionalQuantity warehouse, OptionalQuantity product,
+                        OptionalQuantity category, OptionalQuantity company) {
+    if (warehouse.set) return {ThresholdSource::warehouse, warehouse.value};
+    if (product.set) return {ThresholdSource::product, product.value};
+    if (category.set) return {ThresholdSource::category, category.value};
+    if (company.set) return {ThresholdSource::company, company.value};
+    return {ThresholdSource::none, 0};
+}
+
+const char *source_name(ThresholdSource source) {
+    switch (source) {
+        case ThresholdSource::warehouse:
+            return "warehouse";
+        case ThresholdSource::product:
+            return "product";
+        case ThresholdSource::category:
+            return "category";
+        case ThresholdSource::company:
+            return "company";
+        default:
+            return "none";
+    }
+}
+
+bool is_alert(const AlertInput &input) {
+    if (input.threshold.source == ThresholdSource::none) return false;
+    if (input.available > input.threshold.value) return false;
+    if (!input.recent_sales_only || input.net_demand > 0) return true;
+    return input.include_stockouts && input.sold_before && input.available <= 0 &&
+           input.days_in_stock == 0;
+}
+
+int days_until_stockout(std::int64_t available, std::int64_t net_demand, int lookback_days) {
+    if (available <= 0) return 0;
+    if (net_demand <= 0) return kNoStockoutDate;
+    const __int128 days = static_cast<__int128>(available) * lookback_days / net_demand;
+    return static_cast<int>(std::min<__int128>(days, std::numeric_limits<int>::max()));
+}
+
+namespace {
+
+auto by_cost(const SupplierOffer &o) { return std::make_tuple(o.cost_rank, o.supplier_id); }
+
+// Cost only decides among suppliers none of whom says how long it takes.
+auto by_lead_time(const SupplierOffer &o) {
+    const bool unknown = o.lead_time_days == kUnknownLeadTime;
+    return std::make_tuple(unknown, o.lead_time_days, unknown && o.cost_rank == kUnknownCost,
+                           unknown ? o.cost_rank : 0, o.supplier_id);
+}
+
+// Index of the best offer that qualifies, or -1.
+template <typename Qualifies, typename Key>
+int best(const SupplierOffer *offers, int count, Qualifies qualifies, Key key) {
+    int found = -1;
+    for (int i = 0; i < count; i++) {
+        if (qualifies(offers[i]) && (found < 0 || key(offers[i]) < key(offers[found]))) found = i;
+    }
+    return found;
+}
+
+}  // namespace
+
+int choose_supplier(const SupplierOffer *offers, int count, int days_until_stockout) {
+    int chosen = best(
+        offers, count, [](const SupplierOffer &o) { return o.preferred; },
+        [](const SupplierOffer &o) { return o.supplier_id; });
+    if (chosen >= 0) return chosen;
+
+    const auto arrives_in_time = [=](const SupplierOffer &o) {
+        return o.cost_rank != kUnknownCost && o.lead_time_days != kUnknownLeadTime &&
+               (days_until_stockout == kNoStockoutDate || o.lead_time_days <= days_until_stockout);
+    };
+    chosen = best(offers, count, arrives_in_time, by_cost);
+    if (chosen >= 0) return chosen;
+    return best(
+        offers, count, [](const SupplierOffer &) { return true; }, by_lead_time);
+}
+
+std::int64_t order_quantity(std::int64_t needed, OptionalQuantity minimum, OptionalQuantity pack,
+                            bool whole_units) {
+    if (minimum.set) needed = std::max(needed, minimum.value);
+    if (whole_units) needed = round_up(needed, kUnit);
+    if (pack.set && pack.value > 0) needed = round_up(needed, pack.value);
+    return needed;
+}
+
+std::int64_t suggested_quantity(const OrderInput &input) {
+    std::int64_t target = input.threshold;
+    if (input.order_up_to.set) {
+        target = input.order_up_to.value;
+    } else if (input.net_demand > 0 && input.days_in_stock > 0) {
+        const __int128 cover =
+            static_cast<__int128>(input.net_demand) * input.cover_days / input.days_in_stock;
+        target = static_cast<std::int64_t>(std::min<__int128>(target + cover, kQuantityLimit));
+    }
+    target = std::max(target, add(input.threshold, kUnit));  // strictly above the trigger
+    const std::int64_t needed = target - input.available - input.on_order;
+    if (needed <= 0) return 0;
+    return order_quantity(needed, input.minimum, input.pack, input.whole_units);
+}
+
+}  // namespace stockflow

@@ -1,0 +1,50 @@
+// The entry of every SQL-callable function: the one place where a C++ exception ends.
+//
+// An exception is copied into plain memory, its handler is left, and only then is the error
+// reported: ereport leaves by longjmp, which must not cross a live handler or a C++ object.
+#pragma once
+
+#include <exception>
+#include <new>
+
+#include "core/error.hpp"
+#include "pg.hpp"
+
+namespace stockflow {
+
+struct CaughtError {
+    char sqlstate[6];
+    char message[512], detail[512], hint[512];
+};
+
+void remember(CaughtError &caught, const char *sqlstate, const char *message, const char *detail,
+              const char *hint) noexcept;
+[[noreturn]] void report(const CaughtError &caught);
+
+template <Datum (*Body)(FunctionCallInfo)>
+Datum enter(FunctionCallInfo fcinfo) {
+    CaughtError caught;
+    try {
+        return Body(fcinfo);
+    } catch (const Error &error) {
+        remember(caught, error.sqlstate(), error.what(), error.detail(), error.hint());
+    } catch (const std::bad_alloc &) {
+        remember(caught, "53200", "out of memory", "", "");
+    } catch (const std::exception &error) {
+        remember(caught, "XX000", error.what(), "", "");
+    } catch (...) {
+        remember(caught, "XX000", "unknown C++ exception", "", "");
+    }
+    report(caught);
+}
+
+}  // namespace stockflow
+
+// Defines the SQL-callable function "name"; the braces that follow are its body.
+#define STOCKFLOW_FUNCTION(name)                                                               \
+    static Datum name##_body(FunctionCallInfo fcinfo);                                         \
+    extern "C" {                                                                               \
+    PG_FUNCTION_INFO_V1(name);                                                                 \
+    PGDLLEXPORT Datum name(PG_FUNCTION_ARGS) { return stockflow::enter<name##_body>(fcinfo); } \
+    }                                                                                          \
+    static Datum name##_body([[maybe_unused]] FunctionCallInfo fcinfo)

@@ -1,0 +1,172 @@
+#include "ledger.hpp"
+
+#include <cstring>
+
+#include "core/recent_days.hpp"
+#include "spi.hpp"
+#include "values.hpp"
+
+namespace stockflow {
+
+namespace {
+
+// State of the running transaction; plain data, forgotten at its end.
+LedgerScope *innermost = nullptr;
+HTAB *pending = nullptr;
+bool writing = false;
+bool derived_update = false;
+
+void forget_transaction() {
+    innermost = nullptr;
+    pending = nullptr;  // its memory goes with the transaction
+    writing = false;
+    derived_update = false;
+}
+
+void at_transaction_end(XactEvent event, void *) {
+    if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE) {
+        forget_transaction();
+    }
+}
+
+// A failed function leaves its scope open; its subtransaction takes the scope along.
+void at_subtransaction_end(SubXactEvent event, SubTransactionId ended, SubTransactionId, void *) {
+    if (event != SUBXACT_EVENT_ABORT_SUB) return;
+    while (innermost != nullptr && innermost->owner >= ended) innermost = innermost->outer;
+    writing = false;
+    derived_update = false;
+}
+
+#define STOCKFLOW_RULE_COLUMNS                                                       \
+    "c.timezone, c.allow_negative_stock, p.whole_units, p.is_bundle, p.is_stocked,"  \
+    " c.deleted_at IS NOT NULL, p.deleted_at IS NOT NULL, w.deleted_at IS NOT NULL," \
+    " p.sku, w.name"
+
+spi::Statement rules_query = {
+    "SELECT " STOCKFLOW_RULE_COLUMNS
+    "  FROM stockflow.companies c"
+    "  JOIN stockflow.products p ON p.company_id = c.company_id AND p.product_id = $2"
+    "  JOIN stockflow.warehouses w ON w.company_id = c.company_id AND w.warehouse_id = $3"
+    " WHERE c.company_id = $1",
+    3,
+    {INT8OID, INT8OID, INT8OID},
+    nullptr};
+
+spi::Statement many_rules_query = {
+    "SELECT " STOCKFLOW_RULE_COLUMNS
+    ", k.n"
+    "  FROM unnest($2::bigint[], $3::bigint[]) WITH ORDINALITY AS k(product_id, warehouse_id, n)"
+    "  JOIN stockflow.companies c ON c.company_id = $1"
+    "  JOIN stockflow.products p ON p.company_id = $1 AND p.product_id = k.product_id"
+    "  JOIN stockflow.warehouses w ON w.company_id = $1 AND w.warehouse_id = k.warehouse_id",
+    3,
+    {INT8OID, INT8ARRAYOID, INT8ARRAYOID},
+    nullptr};
+
+StockRules read_rules(const spi::Row &row, MemoryContext caller) {
+    StockRules rules = {};
+    rules.found = true;
+    rules.zone = find_time_zone(row.string(1));
+    rules.allow_negative = row.boolean(2);
+    rules.whole_units = row.boolean(3);
+    rules.is_bundle = row.boolean(4);
+    rules.is_stocked = row.boolean(5);
+    rules.company_deleted = row.boolean(6);
+    rules.product_deleted = row.boolean(7);
+    rules.warehouse_deleted = row.boolean(8);
+    rules.sku = MemoryContextStrdup(caller, row.string(9));
+    rules.warehouse = MemoryContextStrdup(caller, row.string(10));
+    return rules;
+}
+
+}  // namespace
+
+bool operator==(const StockKey &a, const StockKey &b) {
+    return a.company_id == b.company_id && a.product_id == b.product_id &&
+           a.warehouse_id == b.warehouse_id;
+}
+
+StockRules load_rules(const StockKey &key) {
+    MemoryContext caller = CurrentMemoryContext;
+    return spi::connected([&] {
+        spi::Parameters parameters;
+        parameters.bigint(key.company_id).bigint(key.product_id).bigint(key.warehouse_id);
+        if (spi::run(rules_query, parameters, spi::Mode::write) == 0) return StockRules{};
+        return read_rules(spi::Row(0), caller);
+    });
+}
+
+void load_rules(int64 company_id, const std::int64_t *products, const std::int64_t *warehouses,
+                int count, StockRules *rules) {
+    MemoryContext caller = CurrentMemoryContext;
+    for (int i = 0; i < count; i++) rules[i] = {};
+    spi::connected([&] {
+        spi::Parameters parameters;
+        parameters.bigint(company_id)
+            .datum(bigint_array(products, count))
+            .datum(bigint_array(warehouses, count));
+        const uint64 found = spi::run(many_rules_query, parameters, spi::Mode::write);
+        for (uint64 i = 0; i < found; i++) {
+            CHECK_FOR_INTERRUPTS();
+            const spi::Row row(i);
+            rules[row.bigint(11) - 1] = read_rules(row, caller);
+        }
+    });
+}
+
+void open_scope(LedgerScope &scope, Posting *postings, int count) {
+    scope = {postings, count, GetCurrentSubTransactionId(), innermost};
+    innermost = &scope;
+}
+
+void close_scope(LedgerScope &scope) { innermost = scope.outer; }
+
+Posting *find_posting(const StockKey &key) {
+    if (innermost == nullptr) return nullptr;
+    int low = 0, high = innermost->count;
+    while (low < high) {
+        const int middle = (low + high) / 2;
+        const StockKey &at = innermost->postings[middle].key;
+        const bool before = at.product_id < key.product_id ||
+                            (at.product_id == key.product_id && at.warehouse_id < key.warehouse_id);
+        if (before) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    if (low == innermost->count) return nullptr;
+    Posting *posting = &innermost->postings[low];
+    return posting->key == key && !posting->taken ? posting : nullptr;
+}
+
+PendingEntry *pending_entry(const StockKey &key, bool create) {
+    if (pending == nullptr) {
+        if (!create) return nullptr;
+        HASHCTL control = {};
+        control.keysize = sizeof(StockKey);
+        control.entrysize = sizeof(PendingEntry);
+        control.hcxt = TopTransactionContext;
+        pending = hash_create("stockflow pending entries", 32, &control,
+                              HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+    }
+    return static_cast<PendingEntry *>(
+        hash_search(pending, &key, create ? HASH_ENTER : HASH_FIND, nullptr));
+}
+
+bool ledger_is_writing() { return writing; }
+void set_ledger_writing(bool now_writing) { writing = now_writing; }
+bool derived_update_is_open() { return derived_update; }
+void set_derived_update(bool open) { derived_update = open; }
+
+DayTotals totals_of(const Movement &movement) {
+    return movement_totals(movement_kind(movement.reason), movement.delta,
+                           movement.is_bundle ? &movement.bundle_units : nullptr);
+}
+
+void register_ledger_callbacks() {
+    RegisterXactCallback(at_transaction_end, nullptr);
+    RegisterSubXactCallback(at_subtransaction_end, nullptr);
+}
+
+}  // namespace stockflow

@@ -1,0 +1,105 @@
+// The ledger: what a movement of stock is, and how it reaches the triggers that record it.
+//
+// The triggers on inventory log every change by themselves (as an adjustment). A function that
+// knows more opens a LedgerScope with postings first; the BEFORE trigger takes the posting of its
+// row, the AFTER trigger writes its entries. Both run in this backend, also on a Citus worker.
+#pragma once
+
+#include <cstdint>
+
+#include "pg.hpp"
+
+namespace stockflow {
+
+struct StockKey {
+    int64 company_id, product_id, warehouse_id;
+};
+
+bool operator==(const StockKey &a, const StockKey &b);
+
+// What applies to one product in one warehouse.
+struct StockRules {
+    bool found;  // company, product and warehouse exist
+    pg_tz *zone;
+    bool allow_negative, whole_units, is_bundle, is_stocked;
+    bool company_deleted, product_deleted, warehouse_deleted;
+    const char *sku, *warehouse;
+};
+
+// Reads the rules of a key; not found is no error.
+StockRules load_rules(const StockKey &key);
+
+// Reads the rules of many keys of a company in one statement; rules is parallel to the ids.
+void load_rules(int64 company_id, const std::int64_t *products, const std::int64_t *warehouses,
+                int count, StockRules *rules);
+
+// One ledger entry to be written.
+struct Movement {
+    std::int64_t delta;
+    const char *reason;
+    const char *reference;  // may be null
+    TimestampTz occurred_at;
+    NullableDatum unit_cost;
+    std::int64_t bundle_id;                 // 0: none
+    std::int64_t counterpart_warehouse_id;  // 0: none
+    bool is_bundle;                         // the entry of a bundle itself: delta is 0,
+    std::int64_t bundle_units;              // and these are the units sold or returned
+};
+
+// All movements of one key in one call; their sum is applied in one version of the row.
+struct Posting {
+    StockKey key;
+    Movement *movements;
+    int count;
+    std::int64_t total;
+    bool needs_available;  // must leave what is reserved
+    bool takes_stock_in;   // refused for deleted products and closed warehouses
+    StockRules rules;
+    bool taken;  // a trigger has recorded it
+};
+
+// Postings in force, in key order; scopes nest when a user's trigger calls another function.
+struct LedgerScope {
+    Posting *postings;
+    int count;
+    SubTransactionId owner;
+    LedgerScope *outer;
+};
+
+void open_scope(LedgerScope &scope, Posting *postings, int count);
+void close_scope(LedgerScope &scope);
+
+// The open posting of a key, or null.
+Posting *find_posting(const StockKey &key);
+
+// A change that the BEFORE trigger has accepted and the AFTER trigger has to record.
+struct PendingEntry {
+    StockKey key;  // hash key, first
+    bool open;
+    bool is_delete;
+    SubTransactionId subtransaction;
+    CommandId command;
+    int64 version;          // after the change
+    std::int64_t quantity;  // after the change
+    std::int64_t delta;
+    const Movement *movements;  // null: a plain statement
+    int count;
+};
+
+PendingEntry *pending_entry(const StockKey &key, bool create);
+
+// True while the AFTER trigger writes, which is the only way into inventory_log; and while a
+// function of this library writes columns that are kept by triggers.
+bool ledger_is_writing();
+void set_ledger_writing(bool writing);
+bool derived_update_is_open();
+void set_derived_update(bool open);
+
+// The units that a movement demanded or took back, for recent_days.
+struct DayTotals;
+DayTotals totals_of(const Movement &movement);
+
+// Forgets the state of this backend when a transaction ends; called once, at load.
+void register_ledger_callbacks();
+
+}  // namespace stockflow

@@ -1,0 +1,176 @@
+#include "ledger_log.hpp"
+
+#include "core/quantity.hpp"
+#include "entry.hpp"
+#include "module.hpp"
+#include "triggers.hpp"
+#include "values.hpp"
+
+namespace stockflow {
+
+namespace {
+
+spi::Statement insert_entry = {
+    "INSERT INTO stockflow.inventory_log (company_id, product_id, warehouse_id, version, delta,"
+    " quantity_after, reason, reference, occurred_at, recorded_at, actor, unit_cost, bundle_id,"
+    " bundle_quantity, counterpart_warehouse_id)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+    15,
+    {INT8OID, INT8OID, INT8OID, INT8OID, NUMERICOID, NUMERICOID, TEXTOID, TEXTOID, TIMESTAMPTZOID,
+     TIMESTAMPTZOID, TEXTOID, NUMERICOID, INT8OID, NUMERICOID, INT8OID},
+    nullptr};
+
+spi::Statement last_version = {
+    "SELECT l.version FROM stockflow.inventory_log l"
+    " WHERE l.company_id = $1 AND l.product_id = $2 AND l.warehouse_id = $3"
+    " ORDER BY l.version DESC LIMIT 1",
+    3,
+    {INT8OID, INT8OID, INT8OID},
+    nullptr};
+
+spi::Statement row_exists = {
+    "SELECT 1 FROM stockflow.inventory i"
+    " WHERE i.company_id = $1 AND i.product_id = $2 AND i.warehouse_id = $3",
+    3,
+    {INT8OID, INT8OID, INT8OID},
+    nullptr};
+
+spi::Statement read_chain = {
+    "SELECT " STOCKFLOW_CHAIN_COLUMNS
+    " FROM stockflow.inventory_log l"
+    " WHERE l.company_id = $1 AND l.product_id = $2 AND l.warehouse_id = $3"
+    " ORDER BY l.version",
+    3,
+    {INT8OID, INT8OID, INT8OID},
+    nullptr};
+
+spi::Parameters &key_parameters(spi::Parameters &parameters, const StockKey &key) {
+    return parameters.bigint(key.company_id).bigint(key.product_id).bigint(key.warehouse_id);
+}
+
+NullableDatum optional_id(std::int64_t id) {
+    return id == 0 ? null_datum() : present(Int64GetDatum(id));
+}
+
+// The role that acts, and whom it says it acts for.
+const char *actor_name() {
+    const char *role = GetUserNameFromId(GetOuterUserId(), true);
+    const char *actor = actor_setting();
+    if (role == nullptr) role = "?";
+    return actor == nullptr || *actor == '\0' ? role : psprintf("%s/%s", role, actor);
+}
+
+}  // namespace
+
+void write_entries(const StockKey &key, int64 last_version, std::int64_t last_quantity,
+                   const Movement *movements, int count) {
+    spi::connected([&] {
+        std::int64_t quantity = last_quantity;
+        for (int i = 0; i < count; i++) quantity -= movements[i].delta;
+        const char *actor = actor_name();
+        const TimestampTz recorded_at = GetCurrentTimestamp();
+        for (int i = 0; i < count; i++) {
+            CHECK_FOR_INTERRUPTS();
+            const Movement &movement = movements[i];
+            quantity += movement.delta;
+            spi::Parameters parameters;
+            key_parameters(parameters, key)
+                .bigint(last_version - count + 1 + i)
+                .datum(from_quantity(movement.delta))
+                .datum(from_quantity(quantity))
+                .string(movement.reason)
+                .string(movement.reference)
+                .time(movement.occurred_at)
+                .time(recorded_at)
+                .string(actor)
+                .optional(movement.unit_cost)
+                .optional(optional_id(movement.bundle_id))
+                .optional(movement.is_bundle ? present(from_quantity(movement.bundle_units))
+                                             : null_datum())
+                .optional(optional_id(movement.counterpart_warehouse_id));
+            set_ledger_writing(true);
+            spi::run(insert_entry, parameters, spi::Mode::write);
+            set_ledger_writing(false);
+        }
+    });
+}
+
+int64 last_ledger_version(const StockKey &key) {
+    return spi::connected([&]() -> int64 {
+        spi::Parameters parameters;
+        key_parameters(parameters, key);
+        return spi::run(last_version, parameters, spi::Mode::write) == 0 ? 0
+                                                                         : spi::Row(0).bigint(1);
+    });
+}
+
+bool inventory_row_exists(const StockKey &key) {
+    return spi::connected([&] {
+        spi::Parameters parameters;
+        key_parameters(parameters, key);
+        return spi::run(row_exists, parameters, spi::Mode::write) > 0;
+    });
+}
+
+ChainEntry read_chain_entry(const spi::Row &row, int first_column, pg_tz *zone) {
+    ChainEntry entry = {};
+    entry.version = row.bigint(first_column);
+    entry.delta = to_quantity(row.get(first_column + 1).value, "delta");
+    entry.quantity_after = to_quantity(row.get(first_column + 2).value, "quantity_after");
+    const char *reason = row.string(first_column + 3);
+    entry.occurred_at = row.time(first_column + 4);
+    entry.day = day_in(zone, entry.occurred_at);
+    const OptionalQuantity units =
+        to_optional_quantity(row.get(first_column + 5), "bundle_quantity");
+    entry.totals =
+        movement_totals(movement_kind(reason), entry.delta, units.set ? &units.value : nullptr);
+    return entry;
+}
+
+Chain replay(const StockKey &key, pg_tz *zone) {
+    return spi::connected([&] {
+        Chain chain = empty_chain();
+        spi::Parameters parameters;
+        Portal cursor = spi::open_cursor(read_chain, key_parameters(parameters, key));
+        for (;;) {
+            SPI_cursor_fetch(cursor, true, 1000);
+            if (SPI_processed == 0) break;
+            for (uint64 i = 0; i < SPI_processed; i++) {
+                CHECK_FOR_INTERRUPTS();
+                extend(chain, read_chain_entry(spi::Row(i), 1, zone));
+            }
+            SPI_freetuptable(SPI_tuptable);
+        }
+        SPI_cursor_close(cursor);
+        return chain;
+    });
+}
+
+}  // namespace stockflow
+
+using namespace stockflow;
+
+// BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON inventory_log FOR EACH STATEMENT
+STOCKFLOW_FUNCTION(stockflow_ledger_guard) {
+    TriggerData *trigger = check_trigger(fcinfo, "ledger_guard", Timing::before_statement);
+    if (TRIGGER_FIRED_BY_INSERT(trigger->tg_event)) {
+        if (ledger_is_writing()) return PointerGetDatum(nullptr);
+        ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                        errmsg("inventory_log is written by the ledger only"),
+                        errhint("Change stock with stockflow.adjust_stock or an UPDATE of "
+                                "inventory; the entry follows. To load data from a dump, use "
+                                "pg_restore --disable-triggers.")));
+    }
+    ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                    errmsg("inventory_log is append-only"),
+                    errhint("Correct a wrong entry with a new movement that refers to it.")));
+}
+
+// BEFORE TRUNCATE ON inventory FOR EACH STATEMENT
+STOCKFLOW_FUNCTION(stockflow_truncate_guard) {
+    check_trigger(fcinfo, "truncate_guard", Timing::before_statement);
+    ereport(ERROR,
+            (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("cannot truncate inventory"),
+             errdetail("TRUNCATE removes stock without a ledger entry."),
+             errhint("Use DELETE, or stockflow.uninstall(drop_data => true).")));
+}

@@ -1,0 +1,30 @@
+// Writing to and reading from inventory_log.
+#pragma once
+
+#include "core/chain.hpp"
+#include "ledger.hpp"
+#include "spi.hpp"
+
+namespace stockflow {
+
+// Writes the entries of one change; the last one has this version and balance.
+void write_entries(const StockKey &key, int64 last_version, std::int64_t last_quantity,
+                   const Movement *movements, int count);
+
+// The version of the newest entry of a key, 0 without any.
+int64 last_ledger_version(const StockKey &key);
+
+// Whether inventory has a row of this key now.
+bool inventory_row_exists(const StockKey &key);
+
+// The columns that a replay reads, in this order; "l" is inventory_log.
+#define STOCKFLOW_CHAIN_COLUMNS \
+    "l.version, l.delta, l.quantity_after, l.reason, l.occurred_at, l.bundle_quantity"
+
+// The entry in a row whose chain columns start at this column.
+ChainEntry read_chain_entry(const spi::Row &row, int first_column, pg_tz *zone);
+
+// Replays the whole ledger of a key.
+Chain replay(const StockKey &key, pg_tz *zone);
+
+}  // namespace stockflow

@@ -1,0 +1,62 @@
+// Loading the library: its settings, and the tenant of the session.
+#include "module.hpp"
+
+#include <cerrno>
+#include <cstdlib>
+
+#include "entry.hpp"
+#include "ledger.hpp"
+#include "pg.hpp"
+
+namespace {
+
+char *company_setting_value = nullptr;
+char *actor_setting_value = nullptr;
+
+// A tenant is a positive bigint, or nothing; false when the text is neither.
+bool parse_company(const char *text, int64 *company_id) {
+    errno = 0;
+    char *end = nullptr;
+    *company_id = std::strtoll(text, &end, 10);
+    return errno == 0 && end != text && *end == '\0' && *company_id > 0;
+}
+
+bool check_company(char **value, void **, GucSource) {
+    int64 company_id;
+    return *value == nullptr || **value == '\0' || parse_company(*value, &company_id);
+}
+
+// The actor goes into every ledger entry, so it is kept short.
+bool check_actor(char **value, void **, GucSource) {
+    return *value == nullptr || strlen(*value) <= 200;
+}
+
+}  // namespace
+
+const char *stockflow::actor_setting() { return actor_setting_value; }
+
+extern "C" {
+PG_MODULE_MAGIC;
+
+PGDLLEXPORT void _PG_init(void) {
+    DefineCustomStringVariable(
+        "stockflow.company_id", "The tenant whose rows the session sees.",
+        "Only superusers, and roles with GRANT SET ON PARAMETER, can set it.",
+        &company_setting_value, "", PGC_SUSET, 0, check_company, nullptr, nullptr);
+    DefineCustomStringVariable("stockflow.actor", "Whom the session acts for.",
+                               "Written to inventory_log.actor behind the role.",
+                               &actor_setting_value, "", PGC_USERSET, 0, check_actor, nullptr,
+                               nullptr);
+    MarkGUCPrefixReserved("stockflow");
+    stockflow::register_ledger_callbacks();
+}
+}
+
+// current_company() RETURNS bigint: the tenant of the session, NULL without one.
+STOCKFLOW_FUNCTION(stockflow_current_company) {
+    int64 company_id;
+    if (company_setting_value == nullptr || !parse_company(company_setting_value, &company_id)) {
+        PG_RETURN_NULL();
+    }
+    PG_RETURN_INT64(company_id);
+}

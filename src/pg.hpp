@@ -1,0 +1,50 @@
+// The one header through which the adapter sees the server; include it last.
+#pragma once
+
+// clang-format off: postgres.h comes first
+extern "C" {
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "commands/event_trigger.h"
+#include "commands/trigger.h"
+#include "commands/user.h"
+#include "common/cryptohash.h"
+#include "common/sha2.h"
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "nodes/parsenodes.h"
+#include "pgtime.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/date.h"
+#include "utils/datetime.h"
+#include "utils/datum.h"
+#include "utils/guc.h"
+#include "utils/hsearch.h"
+#include "utils/json.h"
+#include "utils/jsonb.h"
+#include "utils/memutils.h"
+#include "utils/numeric.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+#include "utils/tuplestore.h"
+}
+// clang-format on
+
+// The server redirects these to its own versions, which breaks the C++ library's headers.
+#undef fprintf
+#undef printf
+#undef snprintf
+#undef sprintf
+#undef strerror
+#undef strerror_r
+#undef vfprintf
+#undef vprintf
+#undef vsnprintf
+#undef vsprintf

@@ -1,0 +1,311 @@
+#include "posting.hpp"
+
+#include "core/grouping.hpp"
+#include "core/quantity.hpp"
+#include "spi.hpp"
+#include "values.hpp"
+
+namespace stockflow {
+
+namespace {
+
+spi::Statement company_query = {
+    "SELECT c.deleted_at IS NOT NULL FROM stockflow.companies c WHERE c.company_id = $1",
+    1,
+    {INT8OID},
+    nullptr};
+
+// Taken before the rules are read, so that nothing they depend on changes until the end.
+spi::Statement writer_lock = {
+    "LOCK TABLE stockflow.inventory IN ROW EXCLUSIVE MODE", 0, {}, nullptr};
+
+spi::Statement key_parts = {
+    "SELECT EXISTS (SELECT FROM stockflow.products p"
+    "                WHERE p.company_id = $1 AND p.product_id = $2),"
+    "       EXISTS (SELECT FROM stockflow.warehouses w"
+    "                WHERE w.company_id = $1 AND w.warehouse_id = $3)",
+    3,
+    {INT8OID, INT8OID, INT8OID},
+    nullptr};
+
+spi::Statement update_one = {
+    "UPDATE stockflow.inventory i SET quantity = i.quantity + $4"
+    " WHERE i.company_id = $1 AND i.product_id = $2 AND i.warehouse_id = $3"
+    " RETURNING i.product_id, i.warehouse_id, i.quantity, i.reserved",
+    4,
+    {INT8OID, INT8OID, INT8OID, NUMERICOID},
+    nullptr};
+
+#define STOCKFLOW_KEYS \
+    "unnest($2::bigint[], $3::bigint[]) WITH ORDINALITY AS k(product_id, warehouse_id, n)"
+
+spi::Statement make_rows = {
+    "INSERT INTO stockflow.inventory (company_id, product_id, warehouse_id)"
+    " SELECT $1, k.product_id, k.warehouse_id FROM " STOCKFLOW_KEYS
+    "  WHERE NOT EXISTS (SELECT FROM stockflow.inventory i WHERE i.company_id = $1"
+    "                       AND i.product_id = k.product_id AND i.warehouse_id = k.warehouse_id)"
+    "  ORDER BY k.n"
+    " ON CONFLICT (company_id, product_id, warehouse_id) DO NOTHING",
+    3,
+    {INT8OID, INT8ARRAYOID, INT8ARRAYOID},
+    nullptr};
+
+spi::Statement lock_rows = {
+    "SELECT FROM stockflow.inventory i"
+    "  JOIN " STOCKFLOW_KEYS
+    "    ON i.product_id = k.product_id AND i.warehouse_id = k.warehouse_id"
+    " WHERE i.company_id = $1"
+    " ORDER BY i.product_id, i.warehouse_id FOR NO KEY UPDATE OF i",
+    3,
+    {INT8OID, INT8ARRAYOID, INT8ARRAYOID},
+    nullptr};
+
+spi::Statement update_many = {
+    "UPDATE stockflow.inventory i SET quantity = i.quantity + k.delta"
+    "  FROM unnest($2::bigint[], $3::bigint[], $4::numeric[]) AS k(product_id, warehouse_id, delta)"
+    " WHERE i.company_id = $1 AND i.product_id = k.product_id"
+    "   AND i.warehouse_id = k.warehouse_id"
+    " RETURNING i.product_id, i.warehouse_id, i.quantity, i.reserved",
+    4,
+    {INT8OID, INT8ARRAYOID, INT8ARRAYOID, NUMERICARRAYOID},
+    nullptr};
+
+template <typename T>
+T *allocate(int count) {
+    return static_cast<T *>(MemoryContextAllocHuge(CurrentMemoryContext, sizeof(T) * count));
+}
+
+[[noreturn]] void unknown(const char *what, int64 id, int64 company_id) {
+    ereport(ERROR,
+            (errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
+             errmsg("%s %lld does not exist", what, static_cast<long long>(id)),
+             errdetail("Company %lld has no such %s.", static_cast<long long>(company_id), what)));
+    pg_unreachable();
+}
+
+// Names the part of a key that is missing.
+[[noreturn]] void unknown_key(const StockKey &key) {
+    spi::Parameters parameters;
+    parameters.bigint(key.company_id).bigint(key.product_id).bigint(key.warehouse_id);
+    spi::run(key_parts, parameters, spi::Mode::write);
+    if (!spi::Row(0).boolean(1)) unknown("product", key.product_id, key.company_id);
+    unknown("warehouse", key.warehouse_id, key.company_id);
+}
+
+void check_open(const StockRules &rules, bool takes_stock_in) {
+    if (!takes_stock_in || (!rules.product_deleted && !rules.warehouse_deleted)) return;
+    ereport(ERROR,
+            (errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
+             rules.product_deleted ? errmsg("product \"%s\" is deleted", rules.sku)
+                                   : errmsg("warehouse \"%s\" is closed", rules.warehouse),
+             errhint("What is left can still be returned, adjusted, counted or moved out.")));
+}
+
+// Fills in the rules of all postings; an unknown key is 23503.
+void read_rules(int64 company_id, Posting *postings, int count) {
+    if (count == 1) {
+        if (!postings[0].rules.found) postings[0].rules = load_rules(postings[0].key);
+    } else {
+        auto *products = allocate<std::int64_t>(count);
+        auto *warehouses = allocate<std::int64_t>(count);
+        auto *rules = allocate<StockRules>(count);
+        for (int i = 0; i < count; i++) {
+            products[i] = postings[i].key.product_id;
+            warehouses[i] = postings[i].key.warehouse_id;
+        }
+        load_rules(company_id, products, warehouses, count, rules);
+        for (int i = 0; i < count; i++) postings[i].rules = rules[i];
+    }
+    for (int i = 0; i < count; i++) {
+        const StockRules &rules = postings[i].rules;
+        if (!rules.found) unknown_key(postings[i].key);
+        check_open(rules, postings[i].takes_stock_in);
+        if (rules.is_stocked) continue;
+        ereport(ERROR, (errcode(ERRCODE_CHECK_VIOLATION),
+                        errmsg("product \"%s\" is not stocked", rules.sku),
+                        errhint("Services and the like have no stock to move.")));
+    }
+}
+
+// What a reason demands: sales and transfers leave what is reserved; new business is refused for
+// deleted products and closed warehouses.
+void classify(Posting &posting, const Movement &movement) {
+    const char *reason = movement.reason;
+    const bool sale = strcmp(reason, "sale") == 0;
+    if (movement.delta < 0 &&
+        (sale || strcmp(reason, "consumption") == 0 || strcmp(reason, "transfer_out") == 0)) {
+        posting.needs_available = true;
+    }
+    if (sale || strcmp(reason, "receipt") == 0 || strcmp(reason, "initial") == 0 ||
+        strcmp(reason, "transfer_in") == 0) {
+        posting.takes_stock_in = true;
+    }
+}
+
+// Groups lines into postings, one per key, in key order.
+Posting *make_postings(int64 company_id, const Line *lines, int line_count, int *posting_count) {
+    auto *order = allocate<GroupedLine>(line_count);
+    for (int i = 0; i < line_count; i++) {
+        order[i] = {lines[i].product_id, lines[i].warehouse_id, lines[i].movement.delta, i};
+    }
+    order_lines(order, line_count);
+
+    auto *postings = allocate<Posting>(line_count);
+    auto *movements = allocate<Movement>(line_count);
+    int count = 0;
+    for (int i = 0; i < line_count; i++) {
+        CHECK_FOR_INTERRUPTS();
+        const Line &line = lines[order[i].index];
+        const StockKey key = {company_id, line.product_id, line.warehouse_id};
+        if (count == 0 || !(postings[count - 1].key == key)) {
+            postings[count] = {};
+            postings[count].key = key;
+            postings[count].movements = &movements[i];
+            count++;
+        }
+        Posting &posting = postings[count - 1];
+        movements[i] = line.movement;
+        posting.count++;
+        posting.total = add(posting.total, line.movement.delta);
+        if (line.rules != nullptr) posting.rules = *line.rules;
+        classify(posting, line.movement);
+    }
+    read_rules(company_id, postings, count);
+    *posting_count = count;
+    return postings;
+}
+
+struct KeyArrays {
+    Datum products, warehouses, deltas;
+};
+
+KeyArrays key_arrays(const Posting *postings, int count) {
+    auto *products = allocate<std::int64_t>(count);
+    auto *warehouses = allocate<std::int64_t>(count);
+    auto *deltas = allocate<std::int64_t>(count);
+    for (int i = 0; i < count; i++) {
+        products[i] = postings[i].key.product_id;
+        warehouses[i] = postings[i].key.warehouse_id;
+        deltas[i] = postings[i].total;
+    }
+    return {bigint_array(products, count), bigint_array(warehouses, count),
+            quantity_array(deltas, count)};
+}
+
+// Makes the rows that are missing; in key order, before any row is locked.
+void make_missing_rows(int64 company_id, const KeyArrays &keys) {
+    spi::Parameters parameters;
+    parameters.bigint(company_id).datum(keys.products).datum(keys.warehouses);
+    spi::run(make_rows, parameters, spi::Mode::write);
+}
+
+// One key: its UPDATE is the lock.
+uint64 apply_one(const Posting &posting) {
+    spi::Parameters parameters;
+    parameters.bigint(posting.key.company_id)
+        .bigint(posting.key.product_id)
+        .bigint(posting.key.warehouse_id)
+        .datum(from_quantity(posting.total));
+    return spi::run(update_one, parameters, spi::Mode::write);
+}
+
+uint64 apply_many(int64 company_id, const KeyArrays &keys) {
+    spi::Parameters lock, update;
+    lock.bigint(company_id).datum(keys.products).datum(keys.warehouses);
+    spi::run(lock_rows, lock, spi::Mode::write);
+    update.bigint(company_id).datum(keys.products).datum(keys.warehouses).datum(keys.deltas);
+    return spi::run(update_many, update, spi::Mode::write);
+}
+
+uint64 apply(int64 company_id, const Posting *postings, int count) {
+    if (count == 1) {
+        const uint64 updated = apply_one(postings[0]);
+        if (updated > 0) return updated;
+        make_missing_rows(company_id, key_arrays(postings, 1));
+        return apply_one(postings[0]);
+    }
+    const KeyArrays keys = key_arrays(postings, count);
+    make_missing_rows(company_id, keys);
+    return apply_many(company_id, keys);
+}
+
+// A movement that no trigger has recorded would be stock without a ledger entry.
+void check_recorded(const Posting *postings, int count, uint64 updated) {
+    for (int i = 0; i < count; i++) {
+        if (updated == static_cast<uint64>(count) && postings[i].taken) continue;
+        ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+                        errmsg("the movement was not recorded in the ledger"),
+                        errdetail("The triggers on stockflow.inventory did not run, or another "
+                                  "trigger or policy kept the row from being updated.")));
+    }
+}
+
+}  // namespace
+
+void announce_writer() {
+    spi::Parameters nothing;
+    spi::run(writer_lock, nothing, spi::Mode::write);
+}
+
+void require_company(int64 company_id) {
+    spi::Parameters parameters;
+    parameters.bigint(company_id);
+    if (spi::run(company_query, parameters, spi::Mode::write) == 0) {
+        ereport(ERROR, (errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
+                        errmsg("company %lld does not exist", static_cast<long long>(company_id))));
+    }
+    if (spi::Row(0).boolean(1)) {
+        ereport(ERROR, (errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
+                        errmsg("company %lld is deleted", static_cast<long long>(company_id)),
+                        errhint("Set companies.deleted_at to NULL to open it again.")));
+    }
+}
+
+StockRules require_rules(const StockKey &key) {
+    const StockRules rules = load_rules(key);
+    if (!rules.found || rules.company_deleted) {
+        require_company(key.company_id);
+        unknown_key(key);
+    }
+    return rules;
+}
+
+Line make_line(int64 product_id, int64 warehouse_id, const Movement &movement) {
+    Line line = {};
+    line.product_id = product_id;
+    line.warehouse_id = warehouse_id;
+    line.movement = movement;
+    return line;
+}
+
+Movement simple_movement(std::int64_t delta, const char *reason, const char *reference,
+                         TimestampTz occurred_at) {
+    Movement movement = {};
+    movement.delta = delta;
+    movement.reason = reason;
+    movement.reference = reference;
+    movement.occurred_at = occurred_at;
+    movement.unit_cost = null_datum();
+    return movement;
+}
+
+Posted *post(int64 company_id, const Line *lines, int line_count, int *posted_count) {
+    int count = 0;
+    Posting *postings = make_postings(company_id, lines, line_count, &count);
+    LedgerScope scope;
+    open_scope(scope, postings, count);
+    const uint64 updated = apply(company_id, postings, count);
+    close_scope(scope);
+    check_recorded(postings, count, updated);
+
+    auto *posted = allocate<Posted>(count);
+    for (int i = 0; i < count; i++) {
+        const spi::Row row(i);
+        posted[i] = {row.bigint(1), row.bigint(2), to_quantity(row.get(3).value, "quantity"),
+                     to_quantity(row.get(4).value, "reserved")};
+    }
+    *posted_count = count;
+    return posted;
+}
+
+}  // namespace stockflow

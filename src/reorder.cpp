@@ -1,0 +1,135 @@
+#include "reorder.hpp"
+
+#include "entry.hpp"
+#include "spi.hpp"
+#include "triggers.hpp"
+#include "values.hpp"
+
+namespace stockflow {
+
+namespace {
+
+spi::Statement product_point = {
+    "SELECT p.reorder_point, p.category_id FROM stockflow.products p"
+    " WHERE p.company_id = $1 AND p.product_id = $2 FOR SHARE",
+    2,
+    {INT8OID, INT8OID},
+    nullptr};
+
+spi::Statement category_point = {
+    "SELECT g.reorder_point FROM stockflow.categories g"
+    " WHERE g.company_id = $1 AND g.category_id = $2 FOR SHARE",
+    2,
+    {INT8OID, INT8OID},
+    nullptr};
+
+spi::Statement company_point = {
+    "SELECT c.reorder_point FROM stockflow.companies c WHERE c.company_id = $1 FOR SHARE",
+    1,
+    {INT8OID},
+    nullptr};
+
+// Rows that inherit are updated in key order; rows with a point of their own are left alone.
+#define STOCKFLOW_PROPAGATE(condition)                                                \
+    "WITH stale AS MATERIALIZED ("                                                    \
+    "  SELECT i.product_id, i.warehouse_id,"                                          \
+    "         coalesce(p.reorder_point, g.reorder_point, c.reorder_point) AS point"   \
+    "    FROM stockflow.inventory i"                                                  \
+    "    JOIN stockflow.products p"                                                   \
+    "      ON p.company_id = i.company_id AND p.product_id = i.product_id"            \
+    "    JOIN stockflow.companies c ON c.company_id = i.company_id"                   \
+    "    LEFT JOIN stockflow.categories g"                                            \
+    "      ON g.company_id = p.company_id AND g.category_id = p.category_id"          \
+    "   WHERE i.company_id = $1 AND i.reorder_point IS NULL" condition                \
+    "     AND i.effective_reorder_point IS DISTINCT FROM"                             \
+    "         coalesce(p.reorder_point, g.reorder_point, c.reorder_point)"            \
+    "   ORDER BY i.product_id, i.warehouse_id FOR NO KEY UPDATE OF i)"                \
+    "UPDATE stockflow.inventory i SET effective_reorder_point = s.point FROM stale s" \
+    " WHERE i.company_id = $1 AND i.product_id = s.product_id"                        \
+    "   AND i.warehouse_id = s.warehouse_id"
+
+spi::Statement propagate_company = {STOCKFLOW_PROPAGATE(""), 1, {INT8OID}, nullptr};
+spi::Statement propagate_category = {
+    STOCKFLOW_PROPAGATE(" AND p.category_id = $2"), 2, {INT8OID, INT8OID}, nullptr};
+spi::Statement propagate_product = {
+    STOCKFLOW_PROPAGATE(" AND p.product_id = $2"), 2, {INT8OID, INT8OID}, nullptr};
+
+// Runs a statement that returns at most one row with a reorder point first.
+NullableDatum first_point(spi::Statement &statement, spi::Parameters &parameters) {
+    if (spi::run(statement, parameters, spi::Mode::write) == 0) return null_datum();
+    return spi::Row(0).get(1);
+}
+
+}  // namespace
+
+NullableDatum inherited_reorder_point(const StockKey &key) {
+    MemoryContext caller = CurrentMemoryContext;
+    return spi::connected([&] {
+        spi::Parameters product, company;
+        NullableDatum point =
+            first_point(product_point, product.bigint(key.company_id).bigint(key.product_id));
+        if (point.isnull && SPI_processed > 0 && !spi::Row(0).is_null(2)) {
+            spi::Parameters category;
+            category.bigint(key.company_id).bigint(spi::Row(0).bigint(2));
+            point = first_point(category_point, category);
+        }
+        if (point.isnull) point = first_point(company_point, company.bigint(key.company_id));
+        if (!point.isnull) {
+            MemoryContext own = MemoryContextSwitchTo(caller);
+            point.value = datumCopy(point.value, false, -1);
+            MemoryContextSwitchTo(own);
+        }
+        return point;
+    });
+}
+
+namespace {
+
+void propagate(spi::Statement &statement, int64 company_id, const int64 *id) {
+    spi::connected([&] {
+        spi::Parameters parameters;
+        parameters.bigint(company_id);
+        if (id != nullptr) parameters.bigint(*id);
+        set_derived_update(true);
+        spi::run_latest(statement, parameters);
+        set_derived_update(false);
+    });
+}
+
+}  // namespace
+
+}  // namespace stockflow
+
+using namespace stockflow;
+
+// AFTER UPDATE ON companies, categories, products FOR EACH ROW; the argument names the level.
+STOCKFLOW_FUNCTION(stockflow_reorder_point_after) {
+    TriggerData *trigger = check_trigger(fcinfo, "reorder_point_after", Timing::after_row);
+    const TupleDesc desc = RelationGetDescr(trigger->tg_relation);
+    const char *level = trigger->tg_trigger->tgnargs == 1 ? trigger->tg_trigger->tgargs[0] : "";
+    const bool is_product = strcmp(level, "product") == 0;
+    bool changed = column_changed(trigger->tg_trigtuple, trigger->tg_newtuple, desc,
+                                  column_number(trigger->tg_relation, "reorder_point"));
+    if (is_product) {
+        changed |= column_changed(trigger->tg_trigtuple, trigger->tg_newtuple, desc,
+                                  column_number(trigger->tg_relation, "category_id"));
+    }
+    if (!changed) return PointerGetDatum(nullptr);
+
+    const auto id = [&](const char *column) {
+        return DatumGetInt64(
+            column_value(trigger->tg_newtuple, desc, column_number(trigger->tg_relation, column))
+                .value);
+    };
+    const int64 company_id = id("company_id");
+    if (is_product) {
+        const int64 product_id = id("product_id");
+        propagate(propagate_product, company_id, &product_id);
+    } else if (strcmp(level, "category") == 0) {
+        const int64 category_id = id("category_id");
+        propagate(propagate_category, company_id, &category_id);
+    } else {
+        propagate(propagate_company, company_id, nullptr);
+    }
+    return PointerGetDatum(nullptr);
+}

@@ -1,0 +1,51 @@
+#include "triggers.hpp"
+
+namespace stockflow {
+
+TriggerData *check_trigger(FunctionCallInfo fcinfo, const char *function, Timing timing) {
+    if (!CALLED_AS_TRIGGER(fcinfo)) {
+        ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+                        errmsg("function \"%s\" was not called by trigger manager", function)));
+    }
+    auto *trigger = reinterpret_cast<TriggerData *>(fcinfo->context);
+    const TriggerEvent event = trigger->tg_event;
+    const bool right_timing =
+        timing == Timing::after_row ? TRIGGER_FIRED_AFTER(event) : TRIGGER_FIRED_BEFORE(event);
+    const bool right_level = timing == Timing::before_statement ? TRIGGER_FIRED_FOR_STATEMENT(event)
+                                                                : TRIGGER_FIRED_FOR_ROW(event);
+    if (!right_timing || !right_level) {
+        const char *expected = timing == Timing::after_row    ? "AFTER ROW"
+                               : timing == Timing::before_row ? "BEFORE ROW"
+                                                              : "BEFORE STATEMENT";
+        ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+                        errmsg("function \"%s\" must be fired %s", function, expected)));
+    }
+    return trigger;
+}
+
+int column_number(Relation relation, const char *name) {
+    const int number = SPI_fnumber(RelationGetDescr(relation), name);
+    if (number <= 0) {
+        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
+                        errmsg("column \"%s\" of table \"%s\" is missing", name,
+                               RelationGetRelationName(relation)),
+                        errhint("The data was written by another version of StockFlow.")));
+    }
+    return number;
+}
+
+NullableDatum column_value(HeapTuple row, TupleDesc desc, int column) {
+    NullableDatum result;
+    result.value = heap_getattr(row, column, desc, &result.isnull);
+    return result;
+}
+
+bool column_changed(HeapTuple before, HeapTuple after, TupleDesc desc, int column) {
+    const NullableDatum a = column_value(before, desc, column);
+    const NullableDatum b = column_value(after, desc, column);
+    if (a.isnull || b.isnull) return a.isnull != b.isnull;
+    const Form_pg_attribute attribute = TupleDescAttr(desc, column - 1);
+    return !datum_image_eq(a.value, b.value, attribute->attbyval, attribute->attlen);
+}
+
+}  // namespace stockflow

@@ -1,0 +1,27 @@
+// What every trigger function shares: its opening checks and its columns.
+#pragma once
+
+#include "pg.hpp"
+
+namespace stockflow {
+
+enum class Timing { before_row, after_row, before_statement };
+
+// Raises 39P01 unless the function was called as a trigger of this timing and level.
+TriggerData *check_trigger(FunctionCallInfo fcinfo, const char *function, Timing timing);
+
+// The number of a column by its name; shards of Citus and users' own columns move the others.
+int column_number(Relation relation, const char *name);
+
+// The new row of INSERT and UPDATE, the old one of DELETE.
+inline HeapTuple changed_row(const TriggerData *trigger) {
+    return TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? trigger->tg_newtuple
+                                                      : trigger->tg_trigtuple;
+}
+
+NullableDatum column_value(HeapTuple row, TupleDesc desc, int column);
+
+// True when a column differs between two rows, compared as stored.
+bool column_changed(HeapTuple before, HeapTuple after, TupleDesc desc, int column);
+
+}  // namespace stockflow

@@ -1,0 +1,174 @@
+// verify_ledger: proves that inventory is what the ledger says.
+#include "arguments.hpp"
+#include "entry.hpp"
+#include "ledger_log.hpp"
+#include "recent.hpp"
+#include "spi.hpp"
+#include "values.hpp"
+
+namespace stockflow {
+
+namespace {
+
+// Every key of the ledger or of inventory, with its entries in order; one pass, no sort, since
+// both primary keys are in this order.
+spi::Statement ledger_query = {
+    "SELECT coalesce(l.company_id, i.company_id), coalesce(l.product_id, i.product_id),"
+    "       coalesce(l.warehouse_id, i.warehouse_id), " STOCKFLOW_CHAIN_COLUMNS
+    ","
+    "       i.quantity, i.version, i.recent_days, i.last_sold_at, i.company_id IS NOT NULL,"
+    "       i.effective_reorder_point IS NOT DISTINCT FROM"
+    "       coalesce(i.reorder_point, p.reorder_point, g.reorder_point, c.reorder_point),"
+    "       coalesce(c.timezone, 'UTC')"
+    "  FROM (SELECT * FROM stockflow.inventory_log WHERE $1 IS NULL OR company_id = $1) l"
+    "  FULL JOIN (SELECT * FROM stockflow.inventory WHERE $1 IS NULL OR company_id = $1) i"
+    "    ON i.company_id = l.company_id AND i.product_id = l.product_id"
+    "   AND i.warehouse_id = l.warehouse_id"
+    "  LEFT JOIN stockflow.companies c ON c.company_id = coalesce(l.company_id, i.company_id)"
+    "  LEFT JOIN stockflow.products p"
+    "    ON p.company_id = i.company_id AND p.product_id = i.product_id"
+    "  LEFT JOIN stockflow.categories g"
+    "    ON g.company_id = p.company_id AND g.category_id = p.category_id"
+    " ORDER BY 1, 2, 3, l.version",
+    1,
+    {INT8OID},
+    nullptr};
+
+// Columns of ledger_query.
+enum {
+    kCompany = 1,
+    kProduct,
+    kWarehouse,
+    kEntry,
+    kQuantity = 10,
+    kVersion,
+    kRecent,
+    kSold,
+    kHasRow,
+    kPointRight,
+    kZone
+};
+
+// A key being verified: its chain so far, and what its row of inventory says.
+struct Subject {
+    bool any;
+    StockKey key;
+    Chain chain;
+    bool has_row, point_right, recent_readable;
+    std::int64_t quantity;
+    int64 version;
+    RecentDays recent;
+    NullableDatum sold;
+};
+
+void report(ReturnSetInfo *result, const StockKey &key, const char *problem) {
+    Datum values[] = {Int64GetDatum(key.company_id), Int64GetDatum(key.product_id),
+                      Int64GetDatum(key.warehouse_id), CStringGetTextDatum(problem)};
+    bool nulls[] = {false, false, false, false};
+    tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
+Subject begin(const spi::Row &row) {
+    Subject subject = {};
+    subject.any = true;
+    subject.key = {row.bigint(kCompany), row.bigint(kProduct), row.bigint(kWarehouse)};
+    subject.chain = empty_chain();
+    subject.has_row = row.boolean(kHasRow);
+    if (!subject.has_row) return subject;
+    subject.quantity = to_quantity(row.get(kQuantity).value, "quantity");
+    subject.version = row.bigint(kVersion);
+    subject.recent_readable = unpack_recent_days(row.get(kRecent), &subject.recent);
+    subject.sold = row.get(kSold);
+    subject.point_right = row.boolean(kPointRight);
+    return subject;
+}
+
+void verify_row(const Subject &subject, ReturnSetInfo *result) {
+    const Chain &chain = subject.chain;
+    if (subject.quantity != chain.balance) {
+        report(result, subject.key,
+               psprintf("quantity is %s, the ledger adds up to %s",
+                        numeric_text(from_quantity(subject.quantity)),
+                        numeric_text(from_quantity(chain.balance))));
+    }
+    if (subject.version != chain.length) {
+        report(result, subject.key,
+               psprintf("version is %lld, the ledger has %lld entries",
+                        static_cast<long long>(subject.version),
+                        static_cast<long long>(chain.length)));
+    }
+    if (!subject.recent_readable || !same_days(subject.recent, chain.recent)) {
+        report(result, subject.key, "recent_days is not what the ledger says");
+    }
+    const bool sold_right =
+        subject.sold.isnull
+            ? !chain.sold
+            : chain.sold && DatumGetTimestampTz(subject.sold.value) == chain.sold_at;
+    if (!sold_right) report(result, subject.key, "last_sold_at is not what the ledger says");
+    if (!subject.point_right) {
+        report(result, subject.key, "effective_reorder_point is not the one in force");
+    }
+}
+
+void finish(const Subject &subject, ReturnSetInfo *result) {
+    if (!subject.any) return;
+    if (subject.chain.has_gap) report(result, subject.key, "the versions of the ledger have a gap");
+    if (subject.chain.is_broken) {
+        report(result, subject.key, "a balance in the ledger is not the sum of the entries before");
+    }
+    if (subject.has_row) {
+        verify_row(subject, result);
+    } else if (subject.chain.balance != 0) {
+        report(result, subject.key,
+               psprintf("inventory has no row, the ledger adds up to %s",
+                        numeric_text(from_quantity(subject.chain.balance))));
+    }
+}
+
+void verify(NullableDatum company_id, ReturnSetInfo *result) {
+    spi::Parameters parameters;
+    Portal cursor = spi::open_cursor(ledger_query, parameters.optional(company_id));
+    Subject subject = {};
+    MemoryContext batch =
+        AllocSetContextCreate(CurrentMemoryContext, "stockflow verify", ALLOCSET_DEFAULT_SIZES);
+    for (;;) {
+        SPI_cursor_fetch(cursor, true, 1000);
+        if (SPI_processed == 0) break;
+        for (uint64 i = 0; i < SPI_processed; i++) {
+            CHECK_FOR_INTERRUPTS();
+            const spi::Row row(i);
+            const StockKey key = {row.bigint(kCompany), row.bigint(kProduct),
+                                  row.bigint(kWarehouse)};
+            if (!subject.any || !(subject.key == key)) {
+                finish(subject, result);
+                subject = begin(row);
+            }
+            MemoryContext caller = MemoryContextSwitchTo(batch);
+            if (!row.is_null(kEntry)) {
+                extend(subject.chain,
+                       read_chain_entry(row, kEntry, find_time_zone(row.string(kZone))));
+            }
+            MemoryContextSwitchTo(caller);
+        }
+        MemoryContextReset(batch);
+        SPI_freetuptable(SPI_tuptable);
+    }
+    finish(subject, result);
+    SPI_cursor_close(cursor);
+}
+
+}  // namespace
+
+}  // namespace stockflow
+
+using namespace stockflow;
+
+// verify_ledger(company) RETURNS TABLE(company_id, product_id, warehouse_id, problem text)
+STOCKFLOW_FUNCTION(stockflow_verify_ledger) {
+    const Arguments arguments(fcinfo);
+    InitMaterializedSRF(fcinfo, 0);
+    auto *result = reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo);
+    const NullableDatum company_id = arguments.get(0);
+    spi::connected([&] { verify(company_id, result); });
+    return 0;
+}
