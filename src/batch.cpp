@@ -173,7 +173,7 @@ STOCKFLOW_FUNCTION(stockflow_record_movements) {
         require_company(company_id);
         if (key != nullptr) {
             Request request("record_movements");
-            request.string(JsonbToCString(nullptr, &movements->root, VARSIZE(movements)));
+            request.string(json_canonical(movements));
             const char *earlier = claim_key(company_id, key, request);
             if (earlier != nullptr) return strtoll(earlier, nullptr, 10);
         }

@@ -28,6 +28,31 @@ bool json_bigint(const JsonbValue *value, int64 *out) {
     return errno == 0 && (*end == '\0' || *end == '.');
 }
 
+char *json_canonical(Jsonb *json) {
+    StringInfoData text;
+    initStringInfo(&text);
+    JsonbIterator *iterator = JsonbIteratorInit(&json->root);
+    JsonbValue value;
+    for (JsonbIteratorToken token;
+         (token = JsonbIteratorNext(&iterator, &value, false)) != WJB_DONE;) {
+        appendStringInfo(&text, "%d:", token);
+        if (token != WJB_KEY && token != WJB_VALUE && token != WJB_ELEM) continue;
+        appendStringInfo(&text, "%d:", value.type);
+        if (value.type == jbvString) {
+            appendStringInfo(&text, "%d:", value.val.string.len);
+            appendBinaryStringInfo(&text, value.val.string.val, value.val.string.len);
+        } else if (value.type == jbvNumeric) {
+            appendStringInfoString(&text,
+                                   numeric_text(DirectFunctionCall1(
+                                       numeric_trim_scale, NumericGetDatum(value.val.numeric))));
+        } else if (value.type == jbvBool) {
+            appendStringInfoChar(&text, value.val.boolean ? 't' : 'f');
+        }
+        appendStringInfoChar(&text, ',');
+    }
+    return text.data;
+}
+
 const char *json_type(const JsonbValue *value) {
     switch (value->type) {
         case jbvNull:

@@ -25,6 +25,9 @@ char *json_string(const JsonbValue *value);
 // A bigint from a numeric value; false when it is none.
 bool json_bigint(const JsonbValue *value, int64 *out);
 
+// The text of a document in which equal documents are equal: 1 and 1.0 are.
+char *json_canonical(Jsonb *json);
+
 // The name of a value's type, for messages.
 const char *json_type(const JsonbValue *value);
 

@@ -339,7 +339,7 @@ Jsonb *create(int64 company_id, Jsonb *json) {
     }
     if (key != nullptr) {
         Request request("create_product_json");
-        request.string(JsonbToCString(nullptr, &json->root, VARSIZE(json)));
+        request.string(json_canonical(json));
         const char *earlier = claim_key(company_id, key, request);
         if (earlier != nullptr) {
             return DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(earlier)));

@@ -99,8 +99,8 @@ std::int64_t suggested_quantity(const OrderInput &input) {
     if (input.order_up_to.set) {
         target = input.order_up_to.value;
     } else if (input.net_demand > 0 && input.days_in_stock > 0) {
-        const __int128 cover =
-            static_cast<__int128>(input.net_demand) * input.cover_days / input.days_in_stock;
+        const int days = std::max(input.days_in_stock, kLeastDaysForRate);
+        const __int128 cover = static_cast<__int128>(input.net_demand) * input.cover_days / days;
         target = static_cast<std::int64_t>(std::min<__int128>(target + cover, kQuantityLimit));
     }
     target = std::max(target, add(input.threshold, kUnit));  // strictly above the trigger

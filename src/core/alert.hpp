@@ -58,6 +58,9 @@ inline constexpr int kUnknownCost = -1;
 // stock-out; else the shortest lead time; ties by id. -1 when there is none.
 int choose_supplier(const SupplierOffer *offers, int count, int days_until_stockout);
 
+// A daily rate from fewer days than this is no basis for an order.
+inline constexpr int kLeastDaysForRate = 7;
+
 struct OrderInput {
     std::int64_t available, on_order, threshold;
     std::int64_t net_demand;       // in the window
