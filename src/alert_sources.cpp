@@ -177,7 +177,7 @@ void read_demand_from_ledger(const AlertOptions &options, const AlertCompany &co
         .datum(bigint_array(products, count))
         .datum(bigint_array(warehouses, count))
         .time(start_of_day(company.zone, company.from));
-    Portal cursor = spi::open_cursor(window_query, parameters);
+    Portal cursor = spi::open_cursor(window_query, parameters, spi::Mode::read);
     read_windows(options, company, cursor, keys, count, list);
     SPI_cursor_close(cursor);
 }

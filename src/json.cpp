@@ -42,9 +42,9 @@ char *json_canonical(Jsonb *json) {
             appendStringInfo(&text, "%d:", value.val.string.len);
             appendBinaryStringInfo(&text, value.val.string.val, value.val.string.len);
         } else if (value.type == jbvNumeric) {
-            appendStringInfoString(&text,
-                                   numeric_text(DirectFunctionCall1(
-                                       numeric_trim_scale, NumericGetDatum(value.val.numeric))));
+            appendStringInfoString(
+                &text, numeric_text(DirectFunctionCall1(numeric_trim_scale,
+                                                        NumericGetDatum(value.val.numeric))));
         } else if (value.type == jbvBool) {
             appendStringInfoChar(&text, value.val.boolean ? 't' : 'f');
         }

@@ -10,14 +10,25 @@ namespace stockflow {
 
 namespace {
 
+// Postings in force, and the subtransaction that opened them. A failed call leaves its scope open;
+// its subtransaction takes it along, so that nothing here may live on the stack.
+struct Scope {
+    Posting *postings;
+    int count;
+    SubTransactionId owner;
+};
+
+constexpr int kMaxScopes = 32;
+
 // State of the running transaction; plain data, forgotten at its end.
-LedgerScope *innermost = nullptr;
+Scope scopes[kMaxScopes];
+int scope_count = 0;
 HTAB *pending = nullptr;
 bool writing = false;
 bool derived_update = false;
 
 void forget_transaction() {
-    innermost = nullptr;
+    scope_count = 0;
     pending = nullptr;  // its memory goes with the transaction
     writing = false;
     derived_update = false;
@@ -29,10 +40,9 @@ void at_transaction_end(XactEvent event, void *) {
     }
 }
 
-// A failed function leaves its scope open; its subtransaction takes the scope along.
 void at_subtransaction_end(SubXactEvent event, SubTransactionId ended, SubTransactionId, void *) {
     if (event != SUBXACT_EVENT_ABORT_SUB) return;
-    while (innermost != nullptr && innermost->owner >= ended) innermost = innermost->outer;
+    while (scope_count > 0 && scopes[scope_count - 1].owner >= ended) scope_count--;
     writing = false;
     derived_update = false;
 }
@@ -114,19 +124,23 @@ void load_rules(int64 company_id, const std::int64_t *products, const std::int64
     });
 }
 
-void open_scope(LedgerScope &scope, Posting *postings, int count) {
-    scope = {postings, count, GetCurrentSubTransactionId(), innermost};
-    innermost = &scope;
+void open_scope(Posting *postings, int count) {
+    if (scope_count == kMaxScopes) {
+        ereport(ERROR, (errcode(ERRCODE_STATEMENT_TOO_COMPLEX),
+                        errmsg("triggers on inventory call each other too deeply")));
+    }
+    scopes[scope_count++] = {postings, count, GetCurrentSubTransactionId()};
 }
 
-void close_scope(LedgerScope &scope) { innermost = scope.outer; }
+void close_scope() { scope_count--; }
 
 Posting *find_posting(const StockKey &key) {
-    if (innermost == nullptr) return nullptr;
-    int low = 0, high = innermost->count;
+    if (scope_count == 0) return nullptr;
+    const Scope &scope = scopes[scope_count - 1];
+    int low = 0, high = scope.count;
     while (low < high) {
         const int middle = (low + high) / 2;
-        const StockKey &at = innermost->postings[middle].key;
+        const StockKey &at = scope.postings[middle].key;
         const bool before = at.product_id < key.product_id ||
                             (at.product_id == key.product_id && at.warehouse_id < key.warehouse_id);
         if (before) {
@@ -135,8 +149,8 @@ Posting *find_posting(const StockKey &key) {
             high = middle;
         }
     }
-    if (low == innermost->count) return nullptr;
-    Posting *posting = &innermost->postings[low];
+    if (low == scope.count) return nullptr;
+    Posting *posting = &scope.postings[low];
     return posting->key == key && !posting->taken ? posting : nullptr;
 }
 

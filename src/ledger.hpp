@@ -58,16 +58,10 @@ struct Posting {
     bool taken;  // a trigger has recorded it
 };
 
-// Postings in force, in key order; scopes nest when a user's trigger calls another function.
-struct LedgerScope {
-    Posting *postings;
-    int count;
-    SubTransactionId owner;
-    LedgerScope *outer;
-};
-
-void open_scope(LedgerScope &scope, Posting *postings, int count);
-void close_scope(LedgerScope &scope);
+// Puts postings in force, in key order, until the end of the call or of a failed subtransaction.
+// Scopes nest when a user's trigger calls another function.
+void open_scope(Posting *postings, int count);
+void close_scope();
 
 // The open posting of a key, or null.
 Posting *find_posting(const StockKey &key);

@@ -29,8 +29,8 @@ spi::Statement last_version = {
     nullptr};
 
 spi::Statement row_exists = {
-    "SELECT 1 FROM stockflow.inventory i"
-    " WHERE i.company_id = $1 AND i.product_id = $2 AND i.warehouse_id = $3",
+    "SELECT FROM stockflow.inventory i"
+    " WHERE i.company_id = $1 AND i.product_id = $2 AND i.warehouse_id = $3 FOR KEY SHARE",
     3,
     {INT8OID, INT8OID, INT8OID},
     nullptr};
@@ -104,7 +104,7 @@ int64 last_ledger_version(const StockKey &key) {
     });
 }
 
-bool inventory_row_exists(const StockKey &key) {
+bool keep_inventory_row(const StockKey &key) {
     return spi::connected([&] {
         spi::Parameters parameters;
         key_parameters(parameters, key);
@@ -131,7 +131,8 @@ Chain replay(const StockKey &key, pg_tz *zone) {
     return spi::connected([&] {
         Chain chain = empty_chain();
         spi::Parameters parameters;
-        Portal cursor = spi::open_cursor(read_chain, key_parameters(parameters, key));
+        Portal cursor =
+            spi::open_cursor(read_chain, key_parameters(parameters, key), spi::Mode::write);
         for (;;) {
             SPI_cursor_fetch(cursor, true, 1000);
             if (SPI_processed == 0) break;

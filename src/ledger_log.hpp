@@ -14,8 +14,8 @@ void write_entries(const StockKey &key, int64 last_version, std::int64_t last_qu
 // The version of the newest entry of a key, 0 without any.
 int64 last_ledger_version(const StockKey &key);
 
-// Whether inventory has a row of this key now.
-bool inventory_row_exists(const StockKey &key);
+// Whether inventory has a row of this key; if so, it cannot be deleted until the transaction ends.
+bool keep_inventory_row(const StockKey &key);
 
 // The columns that a replay reads, in this order; "l" is inventory_log.
 #define STOCKFLOW_CHAIN_COLUMNS \

@@ -179,13 +179,11 @@ HeapTuple before_insert(TriggerData *trigger, const Columns &columns) {
     if (!after.complete) return trigger->tg_trigtuple;
     refuse_reinsertion(after.key);
     forget_entry(after.key);
-    if (inventory_row_exists(after.key)) return trigger->tg_trigtuple;  // conflicts anyway
+    if (keep_inventory_row(after.key)) return trigger->tg_trigtuple;  // conflicts for certain
 
     const StockRules rules = load_rules(after.key);
     Balance before = after;
     before.quantity = 0;
-    check_balance(rules, before, after, false);
-
     Derived derived = {no_recent_days(), null_datum()};
     const int64 last_version = last_ledger_version(after.key);
     if (last_version > 0 && rules.found) {
@@ -300,6 +298,9 @@ STOCKFLOW_FUNCTION(stockflow_inventory_after) {
     Balance after = read_balance(changed_row(trigger), desc, columns);
     if (TRIGGER_FIRED_BY_INSERT(trigger->tg_event)) {
         before.quantity = 0;
+        // Not in BEFORE: row level security has passed the row by now, so that the message cannot
+        // tell a tenant about a product of another.
+        if (after.quantity != 0) check_balance(load_rules(after.key), before, after, false);
     } else if (TRIGGER_FIRED_BY_DELETE(trigger->tg_event)) {
         after.quantity = 0;
     }

@@ -292,10 +292,9 @@ Movement simple_movement(std::int64_t delta, const char *reason, const char *ref
 Posted *post(int64 company_id, const Line *lines, int line_count, int *posted_count) {
     int count = 0;
     Posting *postings = make_postings(company_id, lines, line_count, &count);
-    LedgerScope scope;
-    open_scope(scope, postings, count);
+    open_scope(postings, count);
     const uint64 updated = apply(company_id, postings, count);
-    close_scope(scope);
+    close_scope();
     check_recorded(postings, count, updated);
 
     auto *posted = allocate<Posted>(count);

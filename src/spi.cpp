@@ -38,9 +38,9 @@ uint64 run_latest(Statement &statement, Parameters &parameters) {
                                         GetTransactionSnapshot(), false, true, 0));
 }
 
-Portal open_cursor(Statement &statement, Parameters &parameters) {
+Portal open_cursor(Statement &statement, Parameters &parameters, Mode mode) {
     return SPI_cursor_open(nullptr, prepared(statement), parameters.values(), parameters.nulls(),
-                           true);
+                           mode == Mode::read);
 }
 
 }  // namespace stockflow::spi

@@ -73,8 +73,9 @@ uint64 run(Statement &statement, Parameters &parameters, Mode mode);
 // transaction's snapshot cannot see but the statement would change raises 40001.
 uint64 run_latest(Statement &statement, Parameters &parameters);
 
-// A cursor over a reading statement, for results that should not be held in memory at once.
-Portal open_cursor(Statement &statement, Parameters &parameters);
+// A cursor over a query, for results that should not be held in memory at once. Mode::write here
+// means on a new snapshot, which a trigger needs that may have waited for others.
+Portal open_cursor(Statement &statement, Parameters &parameters, Mode mode);
 
 // One row of SPI_tuptable; columns count from 1.
 class Row {

@@ -127,7 +127,8 @@ void finish(const Subject &subject, ReturnSetInfo *result) {
 
 void verify(NullableDatum company_id, ReturnSetInfo *result) {
     spi::Parameters parameters;
-    Portal cursor = spi::open_cursor(ledger_query, parameters.optional(company_id));
+    Portal cursor =
+        spi::open_cursor(ledger_query, parameters.optional(company_id), spi::Mode::read);
     Subject subject = {};
     MemoryContext batch =
         AllocSetContextCreate(CurrentMemoryContext, "stockflow verify", ALLOCSET_DEFAULT_SIZES);
