@@ -1,4 +1,5 @@
 #include "ledger.hpp"
+#include "ledger_batch.hpp"
 
 #include <cstring>
 
@@ -32,9 +33,16 @@ void forget_transaction() {
     pending = nullptr;  // its memory goes with the transaction
     writing = false;
     derived_update = false;
+    forget_all_entries();
 }
 
 void at_transaction_end(XactEvent event, void *) {
+    const bool commits = event == XACT_EVENT_PRE_COMMIT || event == XACT_EVENT_PRE_PREPARE;
+    if (commits && entries_wait()) {
+        ereport(ERROR, (errcode(ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION),
+                        errmsg("stock was changed without a ledger entry"),
+                        errdetail("A trigger of stockflow.inventory is disabled.")));
+    }
     if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE) {
         forget_transaction();
     }
@@ -43,6 +51,7 @@ void at_transaction_end(XactEvent event, void *) {
 void at_subtransaction_end(SubXactEvent event, SubTransactionId ended, SubTransactionId, void *) {
     if (event != SUBXACT_EVENT_ABORT_SUB) return;
     while (scope_count > 0 && scopes[scope_count - 1].owner >= ended) scope_count--;
+    forget_entries(ended);
     writing = false;
     derived_update = false;
 }

@@ -2,23 +2,12 @@
 
 #include "core/quantity.hpp"
 #include "entry.hpp"
-#include "module.hpp"
 #include "triggers.hpp"
 #include "values.hpp"
 
 namespace stockflow {
 
 namespace {
-
-spi::Statement insert_entry = {
-    "INSERT INTO stockflow.inventory_log (company_id, product_id, warehouse_id, version, delta,"
-    " quantity_after, reason, reference, occurred_at, recorded_at, actor, unit_cost, bundle_id,"
-    " bundle_quantity, counterpart_warehouse_id)"
-    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
-    15,
-    {INT8OID, INT8OID, INT8OID, INT8OID, NUMERICOID, NUMERICOID, TEXTOID, TEXTOID, TIMESTAMPTZOID,
-     TIMESTAMPTZOID, TEXTOID, NUMERICOID, INT8OID, NUMERICOID, INT8OID},
-    nullptr};
 
 spi::Statement last_version = {
     "SELECT l.version FROM stockflow.inventory_log l"
@@ -48,52 +37,7 @@ spi::Parameters &key_parameters(spi::Parameters &parameters, const StockKey &key
     return parameters.bigint(key.company_id).bigint(key.product_id).bigint(key.warehouse_id);
 }
 
-NullableDatum optional_id(std::int64_t id) {
-    return id == 0 ? null_datum() : present(Int64GetDatum(id));
-}
-
-// The role that acts, and whom it says it acts for.
-const char *actor_name() {
-    const char *role = GetUserNameFromId(GetOuterUserId(), true);
-    const char *actor = actor_setting();
-    if (role == nullptr) role = "?";
-    return actor == nullptr || *actor == '\0' ? role : psprintf("%s/%s", role, actor);
-}
-
 }  // namespace
-
-void write_entries(const StockKey &key, int64 last_version, std::int64_t last_quantity,
-                   const Movement *movements, int count) {
-    spi::connected([&] {
-        std::int64_t quantity = last_quantity;
-        for (int i = 0; i < count; i++) quantity -= movements[i].delta;
-        const char *actor = actor_name();
-        const TimestampTz recorded_at = GetCurrentTimestamp();
-        for (int i = 0; i < count; i++) {
-            CHECK_FOR_INTERRUPTS();
-            const Movement &movement = movements[i];
-            quantity += movement.delta;
-            spi::Parameters parameters;
-            key_parameters(parameters, key)
-                .bigint(last_version - count + 1 + i)
-                .datum(from_quantity(movement.delta))
-                .datum(from_quantity(quantity))
-                .string(movement.reason)
-                .string(movement.reference)
-                .time(movement.occurred_at)
-                .time(recorded_at)
-                .string(actor)
-                .optional(movement.unit_cost)
-                .optional(optional_id(movement.bundle_id))
-                .optional(movement.is_bundle ? present(from_quantity(movement.bundle_units))
-                                             : null_datum())
-                .optional(optional_id(movement.counterpart_warehouse_id));
-            set_ledger_writing(true);
-            spi::run(insert_entry, parameters, spi::Mode::write);
-            set_ledger_writing(false);
-        }
-    });
-}
 
 int64 last_ledger_version(const StockKey &key) {
     return spi::connected([&]() -> int64 {

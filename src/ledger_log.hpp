@@ -7,10 +7,6 @@
 
 namespace stockflow {
 
-// Writes the entries of one change; the last one has this version and balance.
-void write_entries(const StockKey &key, int64 last_version, std::int64_t last_quantity,
-                   const Movement *movements, int count);
-
 // The version of the newest entry of a key, 0 without any.
 int64 last_ledger_version(const StockKey &key);
 

@@ -1,8 +1,10 @@
-// The triggers on inventory: BEFORE accepts a change and prepares the row, AFTER records it.
+// The triggers on inventory: BEFORE accepts a change and prepares the row, AFTER takes its ledger
+// entries, which are written when the statement ends (ledger_batch.cpp).
 #include "core/quantity.hpp"
 #include "core/recent_days.hpp"
 #include "entry.hpp"
 #include "ledger.hpp"
+#include "ledger_batch.hpp"
 #include "ledger_log.hpp"
 #include "recent.hpp"
 #include "reorder.hpp"
@@ -318,10 +320,10 @@ STOCKFLOW_FUNCTION(stockflow_inventory_after) {
     }
     entry->open = false;
     if (entry->movements != nullptr) {
-        write_entries(entry->key, entry->version, entry->quantity, entry->movements, entry->count);
+        add_entries(entry->key, entry->version, entry->quantity, entry->movements, entry->count);
     } else if (entry->delta != 0) {
         const Movement plain = plain_movement(entry->delta);
-        write_entries(entry->key, entry->version, entry->quantity, &plain, 1);
+        add_entries(entry->key, entry->version, entry->quantity, &plain, 1);
     }
     return PointerGetDatum(nullptr);
 }

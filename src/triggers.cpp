@@ -9,16 +9,12 @@ TriggerData *check_trigger(FunctionCallInfo fcinfo, const char *function, Timing
     }
     auto *trigger = reinterpret_cast<TriggerData *>(fcinfo->context);
     const TriggerEvent event = trigger->tg_event;
-    const bool right_timing =
-        timing == Timing::after_row ? TRIGGER_FIRED_AFTER(event) : TRIGGER_FIRED_BEFORE(event);
-    const bool right_level = timing == Timing::before_statement ? TRIGGER_FIRED_FOR_STATEMENT(event)
-                                                                : TRIGGER_FIRED_FOR_ROW(event);
-    if (!right_timing || !right_level) {
-        const char *expected = timing == Timing::after_row    ? "AFTER ROW"
-                               : timing == Timing::before_row ? "BEFORE ROW"
-                                                              : "BEFORE STATEMENT";
+    const bool after = timing == Timing::after_row || timing == Timing::after_statement;
+    const bool row = timing == Timing::before_row || timing == Timing::after_row;
+    if (after != bool(TRIGGER_FIRED_AFTER(event)) || row != bool(TRIGGER_FIRED_FOR_ROW(event))) {
         ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-                        errmsg("function \"%s\" must be fired %s", function, expected)));
+                        errmsg("function \"%s\" must be fired %s %s", function,
+                               after ? "AFTER" : "BEFORE", row ? "ROW" : "STATEMENT")));
     }
     return trigger;
 }

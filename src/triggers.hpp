@@ -5,7 +5,7 @@
 
 namespace stockflow {
 
-enum class Timing { before_row, after_row, before_statement };
+enum class Timing { before_row, after_row, before_statement, after_statement };
 
 // Raises 39P01 unless the function was called as a trigger of this timing and level.
 TriggerData *check_trigger(FunctionCallInfo fcinfo, const char *function, Timing timing);

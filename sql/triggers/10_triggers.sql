@@ -4,6 +4,8 @@ CREATE TRIGGER zz_ledger_accept BEFORE INSERT OR UPDATE OR DELETE ON stockflow.i
     FOR EACH ROW EXECUTE FUNCTION stockflow.inventory_before();
 CREATE TRIGGER aa_ledger_record AFTER INSERT OR UPDATE OR DELETE ON stockflow.inventory
     FOR EACH ROW EXECUTE FUNCTION stockflow.inventory_after();
+CREATE TRIGGER aa_ledger_write AFTER INSERT OR UPDATE OR DELETE ON stockflow.inventory
+    FOR EACH STATEMENT EXECUTE FUNCTION stockflow.inventory_flush();
 CREATE TRIGGER truncate_guard BEFORE TRUNCATE ON stockflow.inventory
     FOR EACH STATEMENT EXECUTE FUNCTION stockflow.truncate_guard();
 CREATE TRIGGER ledger_guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON stockflow.inventory_log

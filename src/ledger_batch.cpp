@@ -1,0 +1,188 @@
+#include "ledger_batch.hpp"
+
+#include "entry.hpp"
+#include "module.hpp"
+#include "spi.hpp"
+#include "triggers.hpp"
+#include "values.hpp"
+
+namespace stockflow {
+
+namespace {
+
+struct Entry {
+    StockKey key;
+    int64 version;
+    std::int64_t quantity_after;
+    Movement movement;
+    SubTransactionId owner;
+};
+
+// Entries are written when their statement ends, or when this many wait.
+constexpr int kMaxWaiting = 10000;
+
+// The entries that wait; plain data, in memory of the transaction.
+Entry *waiting = nullptr;
+int waiting_count = 0;
+int waiting_capacity = 0;
+
+#define STOCKFLOW_LOG_COLUMNS                                                       \
+    "company_id, product_id, warehouse_id, version, delta, quantity_after, reason," \
+    " reference, occurred_at, unit_cost, bundle_id, bundle_quantity,"               \
+    " counterpart_warehouse_id, recorded_at, actor"
+
+spi::Statement insert_one = {
+    "INSERT INTO stockflow.inventory_log (" STOCKFLOW_LOG_COLUMNS
+    ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+    15,
+    {INT8OID, INT8OID, INT8OID, INT8OID, NUMERICOID, NUMERICOID, TEXTOID, TEXTOID, TIMESTAMPTZOID,
+     NUMERICOID, INT8OID, NUMERICOID, INT8OID, TIMESTAMPTZOID, TEXTOID},
+    nullptr};
+
+spi::Statement insert_many = {
+    "INSERT INTO stockflow.inventory_log (" STOCKFLOW_LOG_COLUMNS
+    ") SELECT e.*, $14, $15 FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[],"
+    " $5::numeric[], $6::numeric[], $7::text[], $8::text[], $9::timestamptz[], $10::numeric[],"
+    " $11::bigint[], $12::numeric[], $13::bigint[]) AS e",
+    15,
+    {INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, NUMERICARRAYOID, NUMERICARRAYOID,
+     TEXTARRAYOID, TEXTARRAYOID, TIMESTAMPTZARRAYOID, NUMERICARRAYOID, INT8ARRAYOID,
+     NUMERICARRAYOID, INT8ARRAYOID, TIMESTAMPTZOID, TEXTOID},
+    nullptr};
+
+// The columns that differ between entries, in the order of the statements.
+constexpr int kColumns = 13;
+constexpr Oid kTypes[kColumns] = {INT8OID,    INT8OID,    INT8OID, INT8OID,        NUMERICOID,
+                                  NUMERICOID, TEXTOID,    TEXTOID, TIMESTAMPTZOID, NUMERICOID,
+                                  INT8OID,    NUMERICOID, INT8OID};
+
+NullableDatum optional_id(std::int64_t id) {
+    return id == 0 ? null_datum() : present(Int64GetDatum(id));
+}
+
+void entry_values(const Entry &entry, NullableDatum *values) {
+    const Movement &movement = entry.movement;
+    *values++ = present(Int64GetDatum(entry.key.company_id));
+    *values++ = present(Int64GetDatum(entry.key.product_id));
+    *values++ = present(Int64GetDatum(entry.key.warehouse_id));
+    *values++ = present(Int64GetDatum(entry.version));
+    *values++ = present(from_quantity(movement.delta));
+    *values++ = present(from_quantity(entry.quantity_after));
+    *values++ = present(CStringGetTextDatum(movement.reason));
+    *values++ = optional_text(movement.reference);
+    *values++ = present(TimestampTzGetDatum(movement.occurred_at));
+    *values++ = movement.unit_cost;
+    *values++ = optional_id(movement.bundle_id);
+    *values++ = movement.is_bundle ? present(from_quantity(movement.bundle_units)) : null_datum();
+    *values++ = optional_id(movement.counterpart_warehouse_id);
+}
+
+// The role that acts, and whom it says it acts for.
+const char *actor_name() {
+    const char *role = GetUserNameFromId(GetOuterUserId(), true);
+    const char *actor = actor_setting();
+    if (role == nullptr) role = "?";
+    return actor == nullptr || *actor == '\0' ? role : psprintf("%s/%s", role, actor);
+}
+
+void write(spi::Statement &statement, spi::Parameters &parameters) {
+    parameters.time(GetCurrentTimestamp()).string(actor_name());
+    set_ledger_writing(true);
+    spi::run(statement, parameters, spi::Mode::write);
+    set_ledger_writing(false);
+}
+
+void write_one(const Entry &entry) {
+    NullableDatum values[kColumns];
+    entry_values(entry, values);
+    spi::Parameters parameters;
+    for (const NullableDatum &value : values) parameters.optional(value);
+    write(insert_one, parameters);
+}
+
+// One array per column.
+void write_many(const Entry *entries, int count) {
+    Datum *columns[kColumns];
+    bool *nulls[kColumns];
+    for (int column = 0; column < kColumns; column++) {
+        columns[column] = static_cast<Datum *>(palloc(sizeof(Datum) * count));
+        nulls[column] = static_cast<bool *>(palloc(sizeof(bool) * count));
+    }
+    for (int i = 0; i < count; i++) {
+        CHECK_FOR_INTERRUPTS();
+        NullableDatum values[kColumns];
+        entry_values(entries[i], values);
+        for (int column = 0; column < kColumns; column++) {
+            columns[column][i] = values[column].value;
+            nulls[column][i] = values[column].isnull;
+        }
+    }
+    spi::Parameters parameters;
+    int dimensions[] = {count}, lower[] = {1};
+    for (int column = 0; column < kColumns; column++) {
+        int16 length;
+        bool by_value;
+        char alignment;
+        get_typlenbyvalalign(kTypes[column], &length, &by_value, &alignment);
+        parameters.datum(
+            PointerGetDatum(construct_md_array(columns[column], nulls[column], 1, dimensions, lower,
+                                               kTypes[column], length, by_value, alignment)));
+    }
+    write(insert_many, parameters);
+}
+
+}  // namespace
+
+void add_entries(const StockKey &key, int64 last_version, std::int64_t last_quantity,
+                 const Movement *movements, int count) {
+    std::int64_t quantity = last_quantity;
+    for (int i = 0; i < count; i++) quantity -= movements[i].delta;
+    for (int i = 0; i < count; i++) {
+        if (waiting_count == kMaxWaiting) flush_entries();
+        if (waiting_count == waiting_capacity) {
+            waiting_capacity = waiting_capacity == 0 ? 16 : waiting_capacity * 2;
+            const Size size = sizeof(Entry) * waiting_capacity;
+            waiting = static_cast<Entry *>(waiting == nullptr
+                                               ? MemoryContextAlloc(TopTransactionContext, size)
+                                               : repalloc(waiting, size));
+        }
+        quantity += movements[i].delta;
+        waiting[waiting_count++] = {key, last_version - count + 1 + i, quantity, movements[i],
+                                    GetCurrentSubTransactionId()};
+    }
+}
+
+void flush_entries() {
+    if (waiting_count == 0) return;
+    const int count = waiting_count;
+    waiting_count = 0;  // a failure below takes the statement along
+    spi::connected([&] {
+        if (count == 1) {
+            write_one(waiting[0]);
+        } else {
+            write_many(waiting, count);
+        }
+    });
+}
+
+bool entries_wait() { return waiting_count > 0; }
+
+void forget_entries(SubTransactionId failed) {
+    while (waiting_count > 0 && waiting[waiting_count - 1].owner >= failed) waiting_count--;
+}
+
+void forget_all_entries() {
+    waiting = nullptr;  // its memory goes with the transaction
+    waiting_count = waiting_capacity = 0;
+}
+
+}  // namespace stockflow
+
+using namespace stockflow;
+
+// AFTER INSERT OR UPDATE OR DELETE ON inventory FOR EACH STATEMENT
+STOCKFLOW_FUNCTION(stockflow_inventory_flush) {
+    check_trigger(fcinfo, "inventory_flush", Timing::after_statement);
+    flush_entries();
+    return PointerGetDatum(nullptr);
+}
