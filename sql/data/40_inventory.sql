@@ -26,8 +26,10 @@ CREATE TABLE stockflow.inventory (
     CONSTRAINT inventory_on_order_check CHECK (on_order >= 0 AND on_order < 1000000000000),
     CONSTRAINT inventory_version_check CHECK (version >= 0)
 ) WITH (fillfactor = 80);  -- room for the next versions of a row on its page: sales stay HOT
--- Foreign key, and the stock of a warehouse: WHERE company_id = $1 AND warehouse_id = $2
-CREATE INDEX inventory_warehouse_idx ON stockflow.inventory (company_id, warehouse_id);
+-- Foreign key, and the stock of a warehouse: WHERE company_id = $1 AND warehouse_id = $2. The product
+-- is in it so that a plan made before the table has statistics, to which all indexes look alike,
+-- still finds a row by its whole key.
+CREATE INDEX inventory_warehouse_idx ON stockflow.inventory (company_id, warehouse_id, product_id);
 -- Candidates of low_stock_alerts: WHERE company_id = $1 AND is_low. A stored flag, because a
 -- predicate on the quantity itself would make every sale write every index.
 CREATE INDEX inventory_low_idx ON stockflow.inventory (company_id, product_id, warehouse_id) WHERE is_low;

@@ -1,0 +1,103 @@
+-- Times pairs of statements that do the same work, interleaved, and prints medians and ratios.
+\set ON_ERROR_STOP 1
+SET client_min_messages = warning;
+SET jit = off;
+CREATE TABLE bench.timing (round integer, name text, milliseconds float);
+CREATE TABLE bench.statement (n serial, name text, query text);
+
+INSERT INTO bench.statement (name, query) VALUES
+('alerts', 'SELECT count(*), sum(days_until_stockout) FROM stockflow.low_stock_alerts(1)'),
+('alerts, raw log', $$
+    WITH demand AS (SELECT product_id, warehouse_id, -sum(delta) AS units FROM stockflow.inventory_log
+                     WHERE company_id = 1 AND reason = 'sale' AND occurred_at >= date_trunc('day', now()) - interval '29 days' GROUP BY 1, 2)
+    SELECT count(*), sum(floor(i.quantity * 30 / d.units)) FROM stockflow.inventory i JOIN demand d USING (product_id, warehouse_id)
+      JOIN stockflow.products p ON (p.company_id, p.product_id) = (i.company_id, i.product_id)
+      JOIN stockflow.warehouses w ON (w.company_id, w.warehouse_id) = (i.company_id, i.warehouse_id)
+      LEFT JOIN LATERAL (SELECT s.* FROM stockflow.product_suppliers s WHERE (s.company_id, s.product_id) = (i.company_id, i.product_id)
+                          ORDER BY is_preferred DESC LIMIT 1) s ON true
+     WHERE i.company_id = 1 AND i.quantity <= coalesce(i.reorder_point, p.reorder_point) AND d.units > 0$$),
+('alerts, daily rollup', $$
+    WITH demand AS (SELECT product_id, warehouse_id, sum(units) AS units FROM bench.daily
+                     WHERE company_id = 1 AND day >= current_date - 29 GROUP BY 1, 2)
+    SELECT count(*), sum(floor(i.quantity * 30 / d.units)) FROM stockflow.inventory i JOIN demand d USING (product_id, warehouse_id)
+      JOIN stockflow.products p ON (p.company_id, p.product_id) = (i.company_id, i.product_id)
+      JOIN stockflow.warehouses w ON (w.company_id, w.warehouse_id) = (i.company_id, i.warehouse_id)
+      LEFT JOIN LATERAL (SELECT s.* FROM stockflow.product_suppliers s WHERE (s.company_id, s.product_id) = (i.company_id, i.product_id)
+                          ORDER BY is_preferred DESC LIMIT 1) s ON true
+     WHERE i.company_id = 1 AND i.quantity <= coalesce(i.reorder_point, p.reorder_point) AND d.units > 0$$),
+('alerts, lateral rollup', $$
+    SELECT count(*), sum(floor(i.quantity * 30 / d.units)) FROM stockflow.inventory i
+      JOIN stockflow.products p ON (p.company_id, p.product_id) = (i.company_id, i.product_id)
+      JOIN stockflow.warehouses w ON (w.company_id, w.warehouse_id) = (i.company_id, i.warehouse_id)
+     CROSS JOIN LATERAL (SELECT sum(units) AS units FROM bench.daily x WHERE (x.company_id, x.product_id, x.warehouse_id) = (i.company_id, i.product_id, i.warehouse_id)
+                            AND day >= current_date - 29) d
+      LEFT JOIN LATERAL (SELECT s.* FROM stockflow.product_suppliers s WHERE (s.company_id, s.product_id) = (i.company_id, i.product_id)
+                          ORDER BY is_preferred DESC LIMIT 1) s ON true
+     WHERE i.company_id = 1 AND i.is_low AND d.units > 0$$),
+('alerts, inventory ten times as large', 'SELECT count(*), sum(days_until_stockout) FROM stockflow.low_stock_alerts(2)'),
+('first 50 alerts', 'SELECT count(*) FROM stockflow.low_stock_alerts(1, max_alerts => 50)'),
+('10,000 movements in one call', $$SELECT stockflow.record_movements(1, (SELECT movements FROM bench.batch))$$),
+('10,000 movements, UPDATE and INSERT', $$
+    WITH m AS MATERIALIZED (SELECT x.* FROM bench.batch, jsonb_to_recordset(movements) AS x(product_id bigint, warehouse_id bigint, delta numeric, reason text)),
+         u AS (UPDATE bench.stock s SET quantity = s.quantity + d.delta, version = s.version + d.n
+                 FROM (SELECT product_id, warehouse_id, sum(delta) AS delta, count(*) AS n FROM m GROUP BY 1, 2) d
+                WHERE s.company_id = 1 AND (s.product_id, s.warehouse_id) = (d.product_id, d.warehouse_id) RETURNING s.*)
+    INSERT INTO bench.stock_log (company_id, product_id, warehouse_id, version, delta, quantity_after, reason)
+    SELECT 1, m.product_id, m.warehouse_id, u.version - row_number() OVER (PARTITION BY m.product_id, m.warehouse_id) + 1, m.delta, u.quantity, m.reason
+      FROM m JOIN u USING (product_id, warehouse_id)$$),
+('1,000 products created', $$SELECT count(stockflow.create_product(1, 'N-' || bench.next() || '-' || n, 'New', 1, 1, 10)) FROM generate_series(1, 1000) AS n$$),
+('1,000 products, three INSERTs', $$
+    WITH p AS (INSERT INTO stockflow.products (company_id, sku, name, price) SELECT 2, 'N-' || bench.next() || '-' || n, 'New', 1 FROM generate_series(1, 1000) AS n RETURNING product_id),
+         s AS (INSERT INTO bench.stock SELECT 2, product_id, 1, 10 FROM p)
+    INSERT INTO bench.stock_log (company_id, product_id, warehouse_id, version, delta, quantity_after, reason) SELECT 2, product_id, 1, 1, 10, 10, 'initial' FROM p$$),
+('verify_ledger', 'SELECT count(*) FROM stockflow.verify_ledger(1)'),
+('sum of the ledger against the balances', $$
+    SELECT count(*) FROM stockflow.inventory i LEFT JOIN (SELECT product_id, warehouse_id, sum(delta) AS total FROM stockflow.inventory_log WHERE company_id = 1 GROUP BY 1, 2) l
+        USING (product_id, warehouse_id) WHERE i.company_id = 1 AND i.quantity <> coalesce(l.total, 0)$$);
+
+CREATE TABLE bench.batch AS
+    SELECT jsonb_agg(jsonb_build_object('product_id', 1 + n / 5, 'warehouse_id', 1 + n % 5, 'delta', -1, 'reason', 'sale')) AS movements
+      FROM (SELECT (random() * (:pairs - 1))::integer AS n FROM generate_series(1, 10000)) AS x;
+CREATE SEQUENCE bench.run_number;
+CREATE FUNCTION bench.next() RETURNS bigint LANGUAGE sql AS $$ SELECT last_value FROM bench.run_number $$;
+
+-- Round 0 warms the caches and the plans and is left out. Every statement's effect is rolled back.
+CREATE PROCEDURE bench.measure(rounds integer) LANGUAGE plpgsql AS $$
+DECLARE s record; started timestamptz; took float;
+BEGIN
+    FOR round IN 0..rounds LOOP
+        FOR s IN SELECT * FROM bench.statement ORDER BY n LOOP
+            PERFORM nextval('bench.run_number');
+            BEGIN
+                started := clock_timestamp();
+                EXECUTE s.query;
+                took := extract(epoch FROM clock_timestamp() - started) * 1000;
+                RAISE EXCEPTION USING ERRCODE = 'ZZ000';
+            EXCEPTION WHEN SQLSTATE 'ZZ000' THEN NULL;
+            END;
+            IF round > 0 THEN INSERT INTO bench.timing VALUES (round, s.name, took); END IF;
+        END LOOP;
+        COMMIT;
+    END LOOP;
+END $$;
+CALL bench.measure(:rounds);
+
+CREATE VIEW bench.median AS SELECT name, percentile_cont(0.5) WITHIN GROUP (ORDER BY milliseconds) AS ms FROM bench.timing GROUP BY name;
+CREATE FUNCTION bench.ms(statement text) RETURNS float LANGUAGE sql AS $$ SELECT ms FROM bench.median WHERE name = statement $$;
+
+\echo
+\echo Sizes
+SELECT count(*) AS inventory, (SELECT count(*) FROM stockflow.inventory_log WHERE company_id = 1) AS ledger,
+       (SELECT count(*) FROM stockflow.low_stock_alerts(1)) AS alerts,
+       (SELECT count(*) FROM stockflow.inventory WHERE company_id = 2) AS ten_times, (SELECT count(*) FROM stockflow.low_stock_alerts(2)) AS its_alerts
+  FROM stockflow.inventory WHERE company_id = 1;
+\echo Medians in one run. Ratio: the other way of doing it divided by StockFlow's; above 1 StockFlow is faster.
+SELECT stockflow AS "StockFlow", round(bench.ms(stockflow)::numeric, 2) AS ms, other AS "against", round(bench.ms(other)::numeric, 2) AS ms,
+       round((bench.ms(other) / bench.ms(stockflow))::numeric, 2) AS ratio
+  FROM (VALUES (1, 'alerts', 'alerts, raw log'), (2, 'alerts', 'alerts, daily rollup'), (3, 'alerts', 'alerts, lateral rollup'),
+               (4, 'alerts', 'alerts, inventory ten times as large'), (5, 'first 50 alerts', 'alerts'),
+               (6, '10,000 movements in one call', '10,000 movements, UPDATE and INSERT'),
+               (7, '1,000 products created', '1,000 products, three INSERTs'),
+               (8, 'verify_ledger', 'sum of the ledger against the balances')) AS t(n, stockflow, other) ORDER BY n;
+SELECT round((SELECT count(*) FROM stockflow.inventory_log WHERE company_id = 1) / bench.ms('verify_ledger') * 1000) AS "verify_ledger entries per second",
+       round(10000 / bench.ms('10,000 movements in one call') * 1000) AS "record_movements per second";

@@ -1,0 +1,83 @@
+-- Data for the benchmarks, of a size given by :pairs (products times warehouses), and what plain SQL
+-- would keep in place of StockFlow's own structures. Company 1 has :pairs rows of inventory and 36
+-- ledger entries for each, over 60 days; company 2 has ten times the rows and the same alerts.
+\set ON_ERROR_STOP 1
+SET client_min_messages = warning;
+CREATE EXTENSION stockflow;
+CREATE SCHEMA bench;
+
+INSERT INTO stockflow.companies (company_id, name) VALUES (1, 'Bench'), (2, 'Ten times');
+INSERT INTO stockflow.warehouses (company_id, warehouse_id, name)
+    SELECT c, w, 'Warehouse ' || w FROM generate_series(1, 2) AS c, generate_series(1, 5) AS w;
+INSERT INTO stockflow.suppliers (company_id, supplier_id, name)
+    SELECT c, s, 'Supplier ' || s FROM generate_series(1, 2) AS c, generate_series(1, 20) AS s;
+INSERT INTO stockflow.products (company_id, product_id, sku, name, price, reorder_point)
+    SELECT 1, p, 'P-' || p, 'Product ' || p, 1, 50 FROM generate_series(1, :pairs / 5) AS p
+    UNION ALL
+    SELECT 2, p, 'P-' || p, 'Product ' || p, 1, 50 FROM generate_series(1, :pairs * 2) AS p;
+INSERT INTO stockflow.product_suppliers (company_id, product_id, supplier_id, unit_cost, lead_time_days, is_preferred)
+    SELECT company_id, product_id, 1 + (product_id + n) % 20, n, 7 * n, n = 1
+      FROM stockflow.products, generate_series(1, 2) AS n;
+ANALYZE;
+
+-- Opening stock, then 35 sales per pair. One pair in twenty ends at or below its reorder point.
+CREATE FUNCTION bench.movements(company bigint, first bigint, last bigint, delta numeric, reason text, at timestamptz)
+    RETURNS jsonb LANGUAGE sql AS $$
+    SELECT jsonb_agg(jsonb_build_object('product_id', 1 + n / 5, 'warehouse_id', 1 + n % 5, 'delta', delta, 'reason', reason, 'occurred_at', at))
+      FROM generate_series(first, last) AS n $$;
+CREATE PROCEDURE bench.load(pairs bigint) LANGUAGE plpgsql AS $$
+DECLARE low bigint := pairs / 20; step integer;
+BEGIN
+    FOR part IN 0..9 LOOP -- company 2, ten times the pairs
+        PERFORM stockflow.record_movements(2, bench.movements(2, greatest(part * pairs, low), (part + 1) * pairs - 1, 1000, 'receipt', now() - interval '61 days'));
+        COMMIT;
+    END LOOP;
+    PERFORM stockflow.record_movements(c, bench.movements(c, 0, low - 1, 80, 'receipt', now() - interval '61 days')) FROM generate_series(1, 2) AS c;
+    PERFORM stockflow.record_movements(1, bench.movements(1, low, pairs - 1, 1000, 'receipt', now() - interval '61 days'));
+    COMMIT;
+    FOR step IN REVERSE 34..0 LOOP
+        PERFORM stockflow.record_movements(1, bench.movements(1, 0, pairs - 1, -1, 'sale', now() - step * interval '1.7 days'));
+        PERFORM stockflow.record_movements(2, bench.movements(2, 0, low - 1, -1, 'sale', now() - step * interval '1.7 days'));
+        COMMIT;
+    END LOOP;
+END $$;
+CALL bench.load(:pairs);
+
+-- What hand-written SQL keeps: a daily rollup, and a balance with a log.
+CREATE TABLE bench.daily AS
+    SELECT company_id, product_id, warehouse_id, occurred_at::date AS day, -sum(delta) AS units
+      FROM stockflow.inventory_log WHERE reason = 'sale' GROUP BY 1, 2, 3, 4;
+ALTER TABLE bench.daily ADD PRIMARY KEY (company_id, product_id, warehouse_id, day);
+CREATE TABLE bench.stock (
+    company_id bigint, product_id bigint, warehouse_id bigint, quantity numeric NOT NULL, version bigint NOT NULL DEFAULT 0,
+    PRIMARY KEY (company_id, product_id, warehouse_id)) WITH (fillfactor = 80);
+CREATE TABLE bench.stock_log (
+    company_id bigint, product_id bigint, warehouse_id bigint, version bigint, delta numeric NOT NULL, quantity_after numeric NOT NULL,
+    reason text NOT NULL, reference text, occurred_at timestamptz NOT NULL DEFAULT now(), recorded_at timestamptz NOT NULL DEFAULT now(),
+    actor text NOT NULL DEFAULT current_user, PRIMARY KEY (company_id, product_id, warehouse_id, version));
+CREATE INDEX ON bench.stock_log (company_id, occurred_at);
+CREATE TABLE bench.triggered (LIKE bench.stock INCLUDING ALL);
+CREATE TABLE bench.triggered_log (LIKE bench.stock_log INCLUDING ALL);
+INSERT INTO bench.stock SELECT 1, 1 + n / 5, 1 + n % 5, 1000000 FROM generate_series(0, :pairs - 1) AS n;
+INSERT INTO bench.triggered SELECT * FROM bench.stock;
+
+-- The ledger as a PL/pgSQL trigger would keep it.
+CREATE FUNCTION bench.before_row() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.quantity < 0 THEN RAISE EXCEPTION 'insufficient stock' USING ERRCODE = 'check_violation'; END IF;
+    NEW.version := OLD.version + 1;
+    RETURN NEW;
+END $$;
+CREATE FUNCTION bench.after_row() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO bench.triggered_log (company_id, product_id, warehouse_id, version, delta, quantity_after, reason)
+        VALUES (NEW.company_id, NEW.product_id, NEW.warehouse_id, NEW.version, NEW.quantity - OLD.quantity, NEW.quantity, 'sale');
+    RETURN NULL;
+END $$;
+CREATE TRIGGER before_row BEFORE UPDATE ON bench.triggered FOR EACH ROW EXECUTE FUNCTION bench.before_row();
+CREATE TRIGGER after_row AFTER UPDATE ON bench.triggered FOR EACH ROW EXECUTE FUNCTION bench.after_row();
+
+-- Rows that are sold from in the single-sale benchmark never run out.
+UPDATE stockflow.companies SET allow_negative_stock = true WHERE company_id = 1;
+VACUUM ANALYZE;
+CHECKPOINT;
