@@ -91,7 +91,7 @@ SELECT count(*) AS inventory, (SELECT count(*) FROM stockflow.inventory_log WHER
        (SELECT count(*) FROM stockflow.low_stock_alerts(1)) AS alerts,
        (SELECT count(*) FROM stockflow.inventory WHERE company_id = 2) AS ten_times, (SELECT count(*) FROM stockflow.low_stock_alerts(2)) AS its_alerts
   FROM stockflow.inventory WHERE company_id = 1;
-\echo Medians in one run. Ratio: the other way of doing it divided by StockFlow's; above 1 StockFlow is faster.
+\echo Medians in one run. Ratio: the time of the other way divided by that of StockFlow, so above 1 StockFlow is faster.
 SELECT stockflow AS "StockFlow", round(bench.ms(stockflow)::numeric, 2) AS ms, other AS "against", round(bench.ms(other)::numeric, 2) AS ms,
        round((bench.ms(other) / bench.ms(stockflow))::numeric, 2) AS ratio
   FROM (VALUES (1, 'alerts', 'alerts, raw log'), (2, 'alerts', 'alerts, daily rollup'), (3, 'alerts', 'alerts, lateral rollup'),

@@ -18,6 +18,7 @@ INSERT INTO stockflow.products (company_id, product_id, sku, name, price, reorde
 INSERT INTO stockflow.product_suppliers (company_id, product_id, supplier_id, unit_cost, lead_time_days, is_preferred)
     SELECT company_id, product_id, 1 + (product_id + n) % 20, n, 7 * n, n = 1
       FROM stockflow.products, generate_series(1, 2) AS n;
+SELECT setval('stockflow.products_product_id_seq', :pairs * 2);
 ANALYZE;
 
 -- Opening stock, then 35 sales per pair. One pair in twenty ends at or below its reorder point.

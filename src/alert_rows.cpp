@@ -17,23 +17,81 @@ spi::Statement company_query = {
     {INT8OID},
     nullptr};
 
-// Reads the partial index inventory_low_idx, so its cost grows with the low rows alone.
+// Reads the partial index inventory_low_idx, and the products of its rows by key: the function's
+// settings leave the planner no other way, so that the cost grows with the low rows alone.
 spi::Statement candidate_query = {
-    "SELECT i.product_id, i.warehouse_id, p.name, p.sku, w.name, i.quantity, i.reserved,"
-    "       i.on_order, i.effective_reorder_point, i.reorder_point IS NOT NULL,"
-    "       p.reorder_point IS NOT NULL, g.reorder_point IS NOT NULL, i.recent_days,"
-    "       i.last_sold_at, p.order_up_to, p.whole_units"
+    "SELECT i.product_id, i.warehouse_id, p.name, p.sku, i.quantity, i.reserved, i.on_order,"
+    "       i.effective_reorder_point, i.reorder_point IS NOT NULL, p.reorder_point IS NOT NULL,"
+    "       p.category_id, i.recent_days, i.last_sold_at, p.order_up_to, p.whole_units"
     "  FROM stockflow.inventory i"
     "  JOIN stockflow.products p ON p.company_id = i.company_id AND p.product_id = i.product_id"
-    "  JOIN stockflow.warehouses w"
-    "    ON w.company_id = i.company_id AND w.warehouse_id = i.warehouse_id"
-    "  LEFT JOIN stockflow.categories g"
-    "    ON g.company_id = p.company_id AND g.category_id = p.category_id"
     " WHERE i.company_id = $1 AND i.is_low AND ($2 IS NULL OR i.warehouse_id = $2)"
-    "   AND p.deleted_at IS NULL AND p.is_stocked AND NOT p.is_bundle AND w.deleted_at IS NULL",
+    "   AND p.deleted_at IS NULL AND p.is_stocked AND NOT p.is_bundle",
     2,
     {INT8OID, INT8OID},
     nullptr};
+
+spi::Statement warehouse_query = {
+    "SELECT w.warehouse_id, w.name FROM stockflow.warehouses w"
+    " WHERE w.company_id = $1 AND w.deleted_at IS NULL AND ($2 IS NULL OR w.warehouse_id = $2)"
+    " ORDER BY w.warehouse_id",
+    2,
+    {INT8OID, INT8OID},
+    nullptr};
+
+spi::Statement category_query = {
+    "SELECT g.category_id FROM stockflow.categories g"
+    " WHERE g.company_id = $1 AND g.reorder_point IS NOT NULL ORDER BY g.category_id",
+    1,
+    {INT8OID},
+    nullptr};
+
+// The few rows that many candidates share, ordered by id.
+struct SharedRows {
+    int64 *warehouses;
+    Datum *warehouse_names;
+    int warehouse_count;
+    int64 *categories;  // those with a reorder point
+    int category_count;
+};
+
+// Index of an id among ordered ids, or -1.
+int find_id(const int64 *ids, int count, int64 id) {
+    int low = 0, high = count;
+    while (low < high) {
+        const int middle = (low + high) / 2;
+        if (ids[middle] < id) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low < count && ids[low] == id ? low : -1;
+}
+
+int64 *read_ids(int count) {
+    auto *ids = static_cast<int64 *>(palloc(sizeof(int64) * Max(count, 1)));
+    for (int i = 0; i < count; i++) ids[i] = spi::Row(i).bigint(1);
+    return ids;
+}
+
+SharedRows load_shared_rows(const AlertOptions &options) {
+    SharedRows shared;
+    spi::Parameters warehouses, categories;
+    warehouses.bigint(options.company_id).optional(options.warehouse_id);
+    shared.warehouse_count =
+        static_cast<int>(spi::run(warehouse_query, warehouses, spi::Mode::read));
+    shared.warehouses = read_ids(shared.warehouse_count);
+    shared.warehouse_names =
+        static_cast<Datum *>(palloc(sizeof(Datum) * Max(shared.warehouse_count, 1)));
+    for (int i = 0; i < shared.warehouse_count; i++) {
+        shared.warehouse_names[i] = spi::Row(i).get(2).value;
+    }
+    categories.bigint(options.company_id);
+    shared.category_count = static_cast<int>(spi::run(category_query, categories, spi::Mode::read));
+    shared.categories = read_ids(shared.category_count);
+    return shared;
+}
 
 bool load_company(const AlertOptions &options, AlertCompany *company) {
     spi::Parameters parameters;
@@ -49,29 +107,31 @@ bool load_company(const AlertOptions &options, AlertCompany *company) {
 }
 
 // The nearest level that sets a reorder point; its value is the one stored in the row.
-Threshold stored_threshold(const spi::Row &row) {
-    const std::int64_t value = to_quantity(row.get(9).value, "reorder point");
-    const auto level = [&](int column) { return OptionalQuantity{row.boolean(column), value}; };
-    return reorder_point(level(10), level(11), level(12), {true, value});
+Threshold stored_threshold(const spi::Row &row, const SharedRows &shared) {
+    const std::int64_t value = to_quantity(row.get(8).value, "reorder point");
+    const bool category_sets =
+        !row.is_null(11) && find_id(shared.categories, shared.category_count, row.bigint(11)) >= 0;
+    return reorder_point({row.boolean(9), value}, {row.boolean(10), value}, {category_sets, value},
+                         {true, value});
 }
 
-void read_candidate(const spi::Row &row, const AlertCompany &company, Candidate &candidate) {
+void read_candidate(const spi::Row &row, const AlertCompany &company, const SharedRows &shared,
+                    Candidate &candidate) {
     candidate.product_id = row.bigint(1);
     candidate.warehouse_id = row.bigint(2);
     candidate.product_name = row.get(3).value;
     candidate.sku = row.get(4).value;
-    candidate.warehouse_name = row.get(5).value;
-    candidate.current_stock = to_quantity(row.get(6).value, "quantity");
-    candidate.reserved = to_quantity(row.get(7).value, "reserved");
-    candidate.on_order = to_quantity(row.get(8).value, "on_order");
+    candidate.current_stock = to_quantity(row.get(5).value, "quantity");
+    candidate.reserved = to_quantity(row.get(6).value, "reserved");
+    candidate.on_order = to_quantity(row.get(7).value, "on_order");
     candidate.available = candidate.current_stock - candidate.reserved;
-    candidate.threshold = stored_threshold(row);
-    candidate.last_sold_at = row.get(14);
-    candidate.order_up_to = to_optional_quantity(row.get(15), "order_up_to");
-    candidate.whole_units = row.boolean(16);
+    candidate.threshold = stored_threshold(row, shared);
+    candidate.last_sold_at = row.get(13);
+    candidate.order_up_to = to_optional_quantity(row.get(14), "order_up_to");
+    candidate.whole_units = row.boolean(15);
     RecentDays recent;
     candidate.demand_known =
-        unpack_recent_days(row.get(13), &recent) && covers(recent, company.from);
+        unpack_recent_days(row.get(12), &recent) && covers(recent, company.from);
     if (candidate.demand_known) {
         candidate.demand =
             summarise(recent.days, kRecentDays, recent.empty ? company.today : recent.last_day,
@@ -81,12 +141,18 @@ void read_candidate(const spi::Row &row, const AlertCompany &company, Candidate 
 
 void load_candidates(const AlertOptions &options, const AlertCompany &company,
                      CandidateList &list) {
+    const SharedRows shared = load_shared_rows(options);
     spi::Parameters parameters;
     parameters.bigint(options.company_id).optional(options.warehouse_id);
     const uint64 count = spi::run(candidate_query, parameters, spi::Mode::read);
     for (uint64 i = 0; i < count; i++) {
         CHECK_FOR_INTERRUPTS();
-        read_candidate(spi::Row(i), company, append(list));
+        const spi::Row row(i);
+        const int warehouse = find_id(shared.warehouses, shared.warehouse_count, row.bigint(2));
+        if (warehouse < 0) continue;  // closed
+        Candidate &candidate = append(list);
+        candidate.warehouse_name = shared.warehouse_names[warehouse];
+        read_candidate(row, company, shared, candidate);
     }
 }
 
