@@ -38,7 +38,7 @@ char *check_text(char *text, const char *name, int most) {
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                         errmsg("%s must have at most %d characters, not %zu", name, most, length)));
     }
-    if (has_control_character(text, std::strlen(text))) {
+    if (has_control_character(text, std::strlen(text), database_is_utf8())) {
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                         errmsg("%s must not contain control characters", name)));
     }
@@ -56,6 +56,15 @@ Datum check_money(Datum amount, const char *name) {
         ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
                         errmsg("%s %.40s is out of range", name, text),
                         errdetail("Amounts have at most 15 digits before the point.")));
+    }
+    return amount;
+}
+
+Datum check_cost(Datum amount, const char *name) {
+    const char *text = numeric_text(check_money(amount, name));
+    if (significant_decimals(text) > kQuantityDecimals) {
+        ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+                        errmsg("%s %.40s has more than six decimals", name, text)));
     }
     return amount;
 }
@@ -125,9 +134,9 @@ char *Arguments::optional_string(int position, const char *name, int most) const
     return value == nullptr ? nullptr : check_text(value, name, most);
 }
 
-NullableDatum Arguments::optional_money(int position, const char *name) const {
+NullableDatum Arguments::optional_cost(int position, const char *name) const {
     if (is_null(position)) return null_datum();
-    return present(check_money(fcinfo_->args[position].value, name));
+    return present(check_cost(fcinfo_->args[position].value, name));
 }
 
 }  // namespace stockflow

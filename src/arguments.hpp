@@ -36,7 +36,7 @@ class Arguments {
     OptionalQuantity optional_quantity(int position, const char *name) const;
     char *optional_string(int position, const char *name,
                           int most) const;  // null when NULL or blank
-    NullableDatum optional_money(int position, const char *name) const;
+    NullableDatum optional_cost(int position, const char *name) const;
 
   private:
     FunctionCallInfo fcinfo_;
@@ -45,6 +45,7 @@ class Arguments {
 // The same checks for values from elsewhere.
 TimestampTz check_moment(TimestampTz moment, const char *name);
 char *check_text(char *text, const char *name, int most);
-Datum check_money(Datum amount, const char *name);
+Datum check_money(Datum amount, const char *name);  // at least 0, at most 15 digits
+Datum check_cost(Datum amount, const char *name);   // and at most six decimals
 
 }  // namespace stockflow

@@ -30,7 +30,7 @@ void check_keys(JsonbContainer *object, int index) {
         for (const char *known : kKnown) {
             if (strcmp(key, known) == 0) return;
         }
-        bad_movement(index, psprintf("unknown key \"%.60s\"", key));
+        bad_movement(index, psprintf("unknown key \"%s\"", clipped(key, 60)));
     });
 }
 
@@ -87,7 +87,7 @@ Line read_line(const JsonbValue &element, int index) {
                                         time_field(object, index));
     movement.unit_cost = number_field(object, "unit_cost", index);
     if (!movement.unit_cost.isnull) {
-        check_money(movement.unit_cost.value, psprintf("movement %d: unit_cost", index + 1));
+        check_cost(movement.unit_cost.value, psprintf("movement %d: unit_cost", index + 1));
     }
     return make_line(id_field(object, "product_id", index), id_field(object, "warehouse_id", index),
                      movement);

@@ -25,6 +25,7 @@ constexpr int kMaxScopes = 32;
 Scope scopes[kMaxScopes];
 int scope_count = 0;
 HTAB *pending = nullptr;
+uint64 statement_number = 0;
 bool writing = false;
 bool derived_update = false;
 
@@ -177,6 +178,8 @@ PendingEntry *pending_entry(const StockKey &key, bool create) {
         hash_search(pending, &key, create ? HASH_ENTER : HASH_FIND, nullptr));
 }
 
+uint64 current_statement() { return statement_number; }
+void end_statement() { statement_number++; }
 bool ledger_is_writing() { return writing; }
 void set_ledger_writing(bool now_writing) { writing = now_writing; }
 bool derived_update_is_open() { return derived_update; }

@@ -72,7 +72,7 @@ struct PendingEntry {
     bool open;
     bool is_delete;
     SubTransactionId subtransaction;
-    CommandId command;
+    uint64 statement;
     int64 version;          // after the change
     std::int64_t quantity;  // after the change
     std::int64_t delta;
@@ -81,6 +81,10 @@ struct PendingEntry {
 };
 
 PendingEntry *pending_entry(const StockKey &key, bool create);
+
+// Numbers the statements that change inventory; the AFTER STATEMENT trigger ends one.
+uint64 current_statement();
+void end_statement();
 
 // True while the AFTER trigger writes, which is the only way into inventory_log; and while a
 // function of this library writes columns that are kept by triggers.

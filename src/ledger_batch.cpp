@@ -184,5 +184,6 @@ using namespace stockflow;
 STOCKFLOW_FUNCTION(stockflow_inventory_flush) {
     check_trigger(fcinfo, "inventory_flush", Timing::after_statement);
     flush_entries();
+    end_statement();
     return PointerGetDatum(nullptr);
 }

@@ -99,7 +99,10 @@ using namespace stockflow;
 STOCKFLOW_FUNCTION(stockflow_ledger_guard) {
     TriggerData *trigger = check_trigger(fcinfo, "ledger_guard", Timing::before_statement);
     if (TRIGGER_FIRED_BY_INSERT(trigger->tg_event)) {
-        if (ledger_is_writing()) return PointerGetDatum(nullptr);
+        if (ledger_is_writing()) {
+            set_ledger_writing(false);  // for this statement, not for triggers that it fires
+            return PointerGetDatum(nullptr);
+        }
         ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
                         errmsg("inventory_log is written by the ledger only"),
                         errhint("Change stock with stockflow.adjust_stock or an UPDATE of "

@@ -112,7 +112,7 @@ void expect_entry(const Balance &before, const Balance &after, const Posting *po
     entry->open = true;
     entry->is_delete = is_delete;
     entry->subtransaction = GetCurrentSubTransactionId();
-    entry->command = GetCurrentCommandId(false);
+    entry->statement = current_statement();
     entry->version = after.version;
     entry->quantity = after.quantity;
     entry->delta = after.quantity - before.quantity;
@@ -156,14 +156,18 @@ HeapTuple with_derived(HeapTuple row, TupleDesc desc, const Columns &columns, in
     return heap_modify_tuple_by_cols(row, desc, 4, numbers, values, nulls);
 }
 
+// Whether this statement has changed the key already; an entry may also be left behind by an
+// earlier statement whose change did not happen.
+bool is_expected_now(const StockKey &key) {
+    const PendingEntry *entry = pending_entry(key, false);
+    return entry != nullptr && entry->open &&
+           entry->subtransaction == GetCurrentSubTransactionId() &&
+           entry->statement == current_statement();
+}
+
 // One statement that deletes and inserts a key leaves no moment to log the deletion in between.
 void refuse_reinsertion(const StockKey &key) {
-    const PendingEntry *entry = pending_entry(key, false);
-    if (entry == nullptr || !entry->open || !entry->is_delete) return;
-    if (entry->subtransaction != GetCurrentSubTransactionId() ||
-        entry->command != GetCurrentCommandId(false)) {
-        return;  // left behind by an earlier statement whose deletion did not happen
-    }
+    if (!is_expected_now(key) || !pending_entry(key, false)->is_delete) return;
     ereport(ERROR, (errcode(ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION),
                     errmsg("cannot delete and insert the same inventory row in one statement"),
                     errhint("Use UPDATE, or two statements.")));
@@ -180,6 +184,7 @@ HeapTuple before_insert(TriggerData *trigger, const Columns &columns) {
     Balance after = read_balance(trigger->tg_trigtuple, desc, columns);
     if (!after.complete) return trigger->tg_trigtuple;
     refuse_reinsertion(after.key);
+    if (is_expected_now(after.key)) return trigger->tg_trigtuple;  // a second row of the same key
     forget_entry(after.key);
     if (keep_inventory_row(after.key)) return trigger->tg_trigtuple;  // conflicts for certain
 
@@ -315,8 +320,7 @@ STOCKFLOW_FUNCTION(stockflow_inventory_after) {
         ereport(ERROR, (errcode(ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION),
                         errmsg("quantity was changed behind the ledger"),
                         errdetail("A trigger that fires after the ledger's changed the row again."),
-                        errhint("Rename that trigger so that it sorts before \"%s\".",
-                                trigger->tg_trigger->tgname)));
+                        errhint("BEFORE triggers must sort by name before \"zz_ledger_accept\".")));
     }
     entry->open = false;
     if (entry->movements != nullptr) {

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstdlib>
 
+#include "core/text.hpp"
 #include "entry.hpp"
 #include "ledger.hpp"
 #include "pg.hpp"
@@ -26,9 +27,11 @@ bool check_company(char **value, void **, GucSource) {
     return *value == nullptr || **value == '\0' || parse_company(*value, &company_id);
 }
 
-// The actor goes into every ledger entry, so it is kept short.
+// The actor goes into every ledger entry, so it is short and one line.
 bool check_actor(char **value, void **, GucSource) {
-    return *value == nullptr || strlen(*value) <= 200;
+    return *value == nullptr ||
+           (strlen(*value) <= 200 && !stockflow::has_control_character(
+                                         *value, strlen(*value), GetDatabaseEncoding() == PG_UTF8));
 }
 
 }  // namespace

@@ -191,7 +191,7 @@ STOCKFLOW_FUNCTION(stockflow_record_return) {
 STOCKFLOW_FUNCTION(stockflow_receive_stock) {
     const Arguments arguments(fcinfo);
     const std::int64_t quantity = arguments.positive_quantity(3, "quantity");
-    const NullableDatum unit_cost = arguments.optional_money(4, "unit_cost");
+    const NullableDatum unit_cost = arguments.optional_cost(4, "unit_cost");
     const Call call = read_call(arguments, 5);
     Movement movement = simple_movement(quantity, kReasonReceipt, call.reference, call.occurred_at);
     movement.unit_cost = unit_cost;

@@ -109,7 +109,7 @@ const char *text_field(Payload &payload, const char *field, bool required, int m
                   psprintf("must have at most %d characters, not %zu", most, length));
         return nullptr;
     }
-    if (has_control_character(content, strlen(content))) {
+    if (has_control_character(content, strlen(content), database_is_utf8())) {
         add_fault(payload, field, "range", pstrdup("must not contain control characters"));
         return nullptr;
     }

@@ -58,6 +58,13 @@ spi::Statement has_stock = {
     {INT8OID, INT8OID},
     nullptr};
 
+spi::Statement has_fraction = {
+    "SELECT FROM stockflow.inventory i WHERE i.company_id = $1 AND i.product_id = $2"
+    "   AND i.quantity <> trunc(i.quantity) LIMIT 1",
+    2,
+    {INT8OID, INT8OID},
+    nullptr};
+
 spi::Statement has_components = {
     "SELECT FROM stockflow.product_bundles b WHERE b.company_id = $1 AND b.bundle_id = $2 LIMIT 1",
     2,
@@ -201,7 +208,7 @@ namespace {
 struct ProductRow {
     int64 company_id, product_id;
     const char *sku;
-    bool live, is_bundle, is_stocked;
+    bool live, is_bundle, is_stocked, whole_units;
 };
 
 // Normalises and checks the SKU; returns the row to store.
@@ -215,9 +222,8 @@ HeapTuple with_checked_sku(Relation relation, HeapTuple row) {
     const char *fault =
         sku_fault(sku == nullptr ? "" : sku, sku == nullptr ? 0 : strlen(sku), database_is_utf8());
     if (fault != nullptr) {
-        ereport(ERROR,
-                (errcode(ERRCODE_CHECK_VIOLATION), errmsg("SKU %s", fault),
-                 errdetail("The SKU is \"%.*s\".", pg_mbcliplen(given, strlen(given), 80), given)));
+        ereport(ERROR, (errcode(ERRCODE_CHECK_VIOLATION), errmsg("SKU %s", fault),
+                        errdetail("The SKU is \"%s\".", clipped(given, 80))));
     }
     if (strcmp(sku, given) == 0) return row;
     int columns[] = {column};
@@ -239,6 +245,7 @@ ProductRow read_product(Relation relation, HeapTuple row) {
     product.live = value("deleted_at").isnull;
     product.is_bundle = DatumGetBool(value("is_bundle").value);
     product.is_stocked = DatumGetBool(value("is_stocked").value);
+    product.whole_units = DatumGetBool(value("whole_units").value);
     return product;
 }
 
@@ -266,6 +273,14 @@ void check_kind(const ProductRow &before, const ProductRow &after) {
         ereport(ERROR, (errcode(ERRCODE_CHECK_VIOLATION),
                         errmsg("product \"%s\" has stock of its own", after.sku),
                         errhint("Adjust its stock to 0 before it becomes a bundle or a service.")));
+    }
+    spi::Parameters fractions;
+    fractions.bigint(after.company_id).bigint(after.product_id);
+    if (after.whole_units && !before.whole_units &&
+        spi::run(has_fraction, fractions, spi::Mode::write) > 0) {
+        ereport(ERROR, (errcode(ERRCODE_CHECK_VIOLATION),
+                        errmsg("product \"%s\" has a fraction of a unit in stock", after.sku),
+                        errhint("Adjust its stock to whole units first.")));
     }
     if (before.is_bundle && !after.is_bundle &&
         spi::run(has_components, components, spi::Mode::write) > 0) {
@@ -344,14 +359,16 @@ STOCKFLOW_FUNCTION(stockflow_product_before) {
             find_sku_holder(after.company_id, after.sku, after.product_id, &holder)) {
             report_duplicate_sku(after.sku, holder);
         }
-        if (is_update && (changed("is_bundle") || changed("is_stocked"))) {
+        if (is_update &&
+            (changed("is_bundle") || changed("is_stocked") || changed("whole_units"))) {
             check_kind(read_product(relation, trigger->tg_trigtuple), after);
         }
     });
     return PointerGetDatum(row);
 }
 
-// BEFORE DELETE ON products, warehouses FOR EACH ROW; the argument names the table's key.
+// BEFORE DELETE OR UPDATE of the key ON products, warehouses FOR EACH ROW; the argument names the
+// table.
 STOCKFLOW_FUNCTION(stockflow_history_guard) {
     TriggerData *trigger = check_trigger(fcinfo, "history_guard", Timing::before_row);
     const TupleDesc desc = RelationGetDescr(trigger->tg_relation);
@@ -362,8 +379,16 @@ STOCKFLOW_FUNCTION(stockflow_history_guard) {
                             column_number(trigger->tg_relation, column))
             .value;
     };
+    const char *own_column = is_product ? "product_id" : "warehouse_id";
     const Datum company_id = id("company_id");
-    const Datum own_id = id(is_product ? "product_id" : "warehouse_id");
+    const Datum own_id = id(own_column);
+    if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) &&
+        !column_changed(trigger->tg_trigtuple, trigger->tg_newtuple, desc,
+                        column_number(trigger->tg_relation, "company_id")) &&
+        !column_changed(trigger->tg_trigtuple, trigger->tg_newtuple, desc,
+                        column_number(trigger->tg_relation, own_column))) {
+        return PointerGetDatum(trigger->tg_newtuple);
+    }
     const bool has_history = spi::connected([&] {
         spi::Parameters parameters;
         parameters.datum(company_id).datum(own_id);
@@ -374,7 +399,7 @@ STOCKFLOW_FUNCTION(stockflow_history_guard) {
         ereport(ERROR, (errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
                         errmsg("%s %lld has ledger entries", is_product ? "product" : "warehouse",
                                static_cast<long long>(DatumGetInt64(own_id))),
-                        errhint("Set deleted_at instead of deleting it.")));
+                        errhint("Set deleted_at instead of deleting it; its key stays.")));
     }
-    return PointerGetDatum(trigger->tg_trigtuple);
+    return PointerGetDatum(changed_row(trigger));
 }

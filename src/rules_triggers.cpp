@@ -1,4 +1,6 @@
 // Triggers on companies and product_bundles.
+#include "core/bundle.hpp"
+#include "core/text.hpp"
 #include "entry.hpp"
 #include "recent.hpp"
 #include "spi.hpp"
@@ -12,6 +14,12 @@ namespace {
 spi::Statement known_zone = {
     "SELECT FROM pg_catalog.pg_timezone_names n WHERE n.name = $1", 1, {TEXTOID}, nullptr};
 
+spi::Statement finest_price = {
+    "SELECT max(scale(trim_scale(p.price))) FROM stockflow.products p WHERE p.company_id = $1",
+    1,
+    {INT8OID},
+    nullptr};
+
 // Bundles of a company change one at a time, so that two halves of a circle cannot pass.
 spi::Statement lock_company = {
     "SELECT FROM stockflow.companies c WHERE c.company_id = $1 FOR NO KEY UPDATE",
@@ -19,20 +27,29 @@ spi::Statement lock_company = {
     {INT8OID},
     nullptr};
 
-// Names the way back from a component to its bundle, if there is one.
-spi::Statement find_cycle = {
-    "WITH RECURSIVE parts(product_id) AS ("
-    "  SELECT $3"
+// The longest way down from a component and up from its bundle, and whether they meet.
+spi::Statement nesting = {
+    "WITH RECURSIVE down(product_id, depth) AS ("
+    "  SELECT $3, 1"
     "  UNION"
-    "  SELECT b.component_id FROM parts"
+    "  SELECT b.component_id, down.depth + 1 FROM down"
     "    JOIN stockflow.product_bundles b"
-    "      ON b.company_id = $1 AND b.bundle_id = parts.product_id)"
-    "SELECT bundle.sku, component.sku FROM parts"
-    "  JOIN stockflow.products bundle ON bundle.company_id = $1 AND bundle.product_id = $2"
-    "  JOIN stockflow.products component ON component.company_id = $1 AND component.product_id = $3"
-    " WHERE parts.product_id = $2",
-    3,
-    {INT8OID, INT8OID, INT8OID},
+    "      ON b.company_id = $1 AND b.bundle_id = down.product_id"
+    "   WHERE down.depth <= $4),"
+    " up(product_id, depth) AS ("
+    "  SELECT $2, 1"
+    "  UNION"
+    "  SELECT b.bundle_id, up.depth + 1 FROM up"
+    "    JOIN stockflow.product_bundles b"
+    "      ON b.company_id = $1 AND b.component_id = up.product_id"
+    "   WHERE up.depth <= $4)"
+    "SELECT bundle.sku, component.sku, EXISTS (SELECT FROM down WHERE down.product_id = $2),"
+    "       (SELECT max(down.depth) FROM down) + (SELECT max(up.depth) FROM up) - 1"
+    "  FROM stockflow.products bundle, stockflow.products component"
+    " WHERE bundle.company_id = $1 AND bundle.product_id = $2"
+    "   AND component.company_id = $1 AND component.product_id = $3",
+    4,
+    {INT8OID, INT8OID, INT8OID, INT4OID},
     nullptr};
 
 spi::Statement mark_bundle = {
@@ -54,10 +71,37 @@ void check_zone(const char *name) {
                        });
     if (!known) {
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                        errmsg("time zone \"%.60s\" is not known", name),
+                        errmsg("time zone \"%s\" is not known", clipped(name, 60)),
                         errhint("Use a name of pg_timezone_names, such as Europe/Berlin.")));
     }
     strlcpy(last_known_zone, name, sizeof last_known_zone);
+}
+
+// Refuses a currency for which the prices have too many decimals.
+void check_currency(int64 company_id, const char *currency) {
+    const int decimals = spi::connected([&] {
+        spi::Parameters parameters;
+        spi::run(finest_price, parameters.bigint(company_id), spi::Mode::write);
+        return spi::Row(0).is_null(1) ? 0 : spi::Row(0).integer(1);
+    });
+    if (decimals <= currency_decimals(currency)) return;
+    ereport(ERROR, (errcode(ERRCODE_CHECK_VIOLATION),
+                    errmsg("prices have more decimals than %s allows", currency),
+                    errdetail("There are prices with %d decimals.", decimals),
+                    errhint("Change the prices first.")));
+}
+
+void check_nesting(const spi::Row &row) {
+    if (row.boolean(3)) {
+        ereport(ERROR, (errcode(ERRCODE_CHECK_VIOLATION),
+                        errmsg("bundle \"%s\" would contain itself", row.string(1)),
+                        errdetail("Its component \"%s\" already contains it.", row.string(2))));
+    }
+    if (row.integer(4) > kMaxBundleDepth) {
+        ereport(ERROR, (errcode(ERRCODE_STATEMENT_TOO_COMPLEX),
+                        errmsg("bundle \"%s\" would be nested too deeply", row.string(1)),
+                        errdetail("Bundles are nested at most %d levels deep.", kMaxBundleDepth)));
+    }
 }
 
 }  // namespace
@@ -66,14 +110,24 @@ void check_zone(const char *name) {
 
 using namespace stockflow;
 
-// BEFORE INSERT OR UPDATE OF timezone ON companies FOR EACH ROW
+// BEFORE INSERT OR UPDATE OF timezone, currency ON companies FOR EACH ROW
 STOCKFLOW_FUNCTION(stockflow_company_before) {
     TriggerData *trigger = check_trigger(fcinfo, "company_before", Timing::before_row);
-    const NullableDatum zone =
-        column_value(changed_row(trigger), RelationGetDescr(trigger->tg_relation),
-                     column_number(trigger->tg_relation, "timezone"));
+    const TupleDesc desc = RelationGetDescr(trigger->tg_relation);
+    const int currency_column = column_number(trigger->tg_relation, "currency");
+    const HeapTuple row = changed_row(trigger);
+    const auto value = [&](const char *name) {
+        return column_value(row, desc, column_number(trigger->tg_relation, name));
+    };
+    const NullableDatum zone = value("timezone");
     if (!zone.isnull) check_zone(TextDatumGetCString(zone.value));
-    return PointerGetDatum(changed_row(trigger));
+    const NullableDatum currency = value("currency");
+    if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) && !currency.isnull &&
+        column_changed(trigger->tg_trigtuple, trigger->tg_newtuple, desc, currency_column)) {
+        check_currency(DatumGetInt64(value("company_id").value),
+                       TextDatumGetCString(currency.value));
+    }
+    return PointerGetDatum(row);
 }
 
 // AFTER UPDATE OF timezone ON companies FOR EACH ROW: days begin at other moments now.
@@ -107,13 +161,8 @@ STOCKFLOW_FUNCTION(stockflow_bundle_after) {
     spi::connected([&] {
         spi::Parameters company, edge, bundle;
         spi::run(lock_company, company.datum(company_id), spi::Mode::write);
-        edge.datum(company_id).datum(bundle_id).datum(component_id);
-        if (spi::run_latest(find_cycle, edge) > 0) {
-            ereport(ERROR, (errcode(ERRCODE_CHECK_VIOLATION),
-                            errmsg("bundle \"%s\" would contain itself", spi::Row(0).string(1)),
-                            errdetail("Its component \"%s\" already contains it.",
-                                      spi::Row(0).string(2))));
-        }
+        edge.datum(company_id).datum(bundle_id).datum(component_id).integer(kMaxBundleDepth);
+        if (spi::run_latest(nesting, edge) > 0) check_nesting(spi::Row(0));
         spi::run(mark_bundle, bundle.datum(company_id).datum(bundle_id), spi::Mode::write);
     });
     return PointerGetDatum(nullptr);

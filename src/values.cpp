@@ -90,6 +90,11 @@ char *trimmed(const char *text) {
     return span.begin == span.end ? nullptr : pnstrdup(text + span.begin, span.end - span.begin);
 }
 
+const char *clipped(const char *text, int most) {
+    const int length = static_cast<int>(std::strlen(text));
+    return length <= most ? text : pnstrdup(text, pg_mbcliplen(text, length, most));
+}
+
 Datum bigint_array(const std::int64_t *values, int count) {
     auto *datums = static_cast<Datum *>(palloc(sizeof(Datum) * Max(count, 1)));
     for (int i = 0; i < count; i++) datums[i] = Int64GetDatum(values[i]);

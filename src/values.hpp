@@ -35,6 +35,9 @@ inline bool database_is_utf8() { return GetDatabaseEncoding() == PG_UTF8; }
 // A palloc'd C string without outer blanks, or null when nothing is left.
 char *trimmed(const char *text);
 
+// At most so many bytes of a text, for messages; never a part of a character.
+const char *clipped(const char *text, int most);
+
 inline NullableDatum null_datum() {
     NullableDatum result;
     result.value = 0;

@@ -34,7 +34,7 @@ CREATE FUNCTION stockflow.company_before() RETURNS trigger
     LANGUAGE c SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'stockflow_company_before';
 COMMENT ON FUNCTION stockflow.company_before() IS
-'BEFORE ROW trigger of companies: refuses (22023) time zones that pg_timezone_names does not list.';
+'BEFORE ROW trigger of companies: refuses time zones that pg_timezone_names does not list (22023), and a currency with fewer decimals than prices have (23514).';
 
 CREATE FUNCTION stockflow.timezone_after() RETURNS trigger
     LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -58,10 +58,10 @@ CREATE FUNCTION stockflow.bundle_after() RETURNS trigger
     LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
     AS 'MODULE_PATHNAME', 'stockflow_bundle_after';
 COMMENT ON FUNCTION stockflow.bundle_after() IS
-'AFTER ROW trigger of product_bundles: refuses (23514) a bundle that would contain itself, one change per company at a time, and marks the product as a bundle.';
+'AFTER ROW trigger of product_bundles: refuses a bundle that would contain itself (23514) or be nested more than 32 levels deep (54001), one change per company at a time, and marks the product as a bundle.';
 
 CREATE FUNCTION stockflow.history_guard() RETURNS trigger
     LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'stockflow_history_guard';
 COMMENT ON FUNCTION stockflow.history_guard() IS
-'BEFORE DELETE trigger of products and warehouses: refuses (23503) to delete what the ledger mentions.';
+'BEFORE trigger of products and warehouses: refuses (23503) to delete what the ledger mentions, or to change its key.';

@@ -14,7 +14,7 @@ CREATE TABLE stockflow.companies (
     created_at timestamptz NOT NULL DEFAULT now(),
     deleted_at timestamptz,
     CONSTRAINT companies_pkey PRIMARY KEY (company_id),
-    CONSTRAINT companies_name_check CHECK (char_length(name) <= 200 AND btrim(name) <> ''),
+    CONSTRAINT companies_name_check CHECK (char_length(name) <= 200 AND name ~ '[^[:space:]]'),
     CONSTRAINT companies_currency_check CHECK (currency ~ '^[A-Z]{3}$'),
     CONSTRAINT companies_reorder_point_check
         CHECK (reorder_point >= 0 AND reorder_point < 1000000000000),
@@ -41,7 +41,7 @@ CREATE TABLE stockflow.warehouses (
     deleted_at timestamptz,
     CONSTRAINT warehouses_pkey PRIMARY KEY (company_id, warehouse_id),
     CONSTRAINT warehouses_company_fkey FOREIGN KEY (company_id) REFERENCES stockflow.companies,
-    CONSTRAINT warehouses_name_check CHECK (char_length(name) <= 200 AND btrim(name) <> '')
+    CONSTRAINT warehouses_name_check CHECK (char_length(name) <= 200 AND name ~ '[^[:space:]]')
 );
 COMMENT ON TABLE stockflow.warehouses IS 'Places that hold stock.';
 COMMENT ON COLUMN stockflow.warehouses.company_id IS 'Owner.';

@@ -8,7 +8,7 @@ CREATE TABLE stockflow.categories (
     created_at timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT categories_pkey PRIMARY KEY (company_id, category_id),
     CONSTRAINT categories_company_fkey FOREIGN KEY (company_id) REFERENCES stockflow.companies,
-    CONSTRAINT categories_name_check CHECK (char_length(name) <= 200 AND btrim(name) <> ''),
+    CONSTRAINT categories_name_check CHECK (char_length(name) <= 200 AND name ~ '[^[:space:]]'),
     CONSTRAINT categories_reorder_point_check
         CHECK (reorder_point >= 0 AND reorder_point < 1000000000000)
 );
@@ -41,7 +41,7 @@ CREATE TABLE stockflow.products (
     CONSTRAINT products_category_fkey
         FOREIGN KEY (company_id, category_id) REFERENCES stockflow.categories,
     CONSTRAINT products_sku_check CHECK (char_length(sku) BETWEEN 1 AND 64),
-    CONSTRAINT products_name_check CHECK (char_length(name) <= 200 AND btrim(name) <> ''),
+    CONSTRAINT products_name_check CHECK (char_length(name) <= 200 AND name ~ '[^[:space:]]'),
     CONSTRAINT products_price_check CHECK (price >= 0 AND price < 1000000000000000),
     CONSTRAINT products_reorder_point_check
         CHECK (reorder_point >= 0 AND reorder_point < 1000000000000),

@@ -9,7 +9,7 @@ CREATE TABLE stockflow.suppliers (
     deleted_at timestamptz,
     CONSTRAINT suppliers_pkey PRIMARY KEY (company_id, supplier_id),
     CONSTRAINT suppliers_company_fkey FOREIGN KEY (company_id) REFERENCES stockflow.companies,
-    CONSTRAINT suppliers_name_check CHECK (char_length(name) <= 200 AND btrim(name) <> ''),
+    CONSTRAINT suppliers_name_check CHECK (char_length(name) <= 200 AND name ~ '[^[:space:]]'),
     CONSTRAINT suppliers_contact_email_check
         CHECK (char_length(contact_email) <= 320 AND contact_email ~ '^[^@[:space:]]+@[^@[:space:]]+$')
 );

@@ -11,7 +11,7 @@ CREATE TRIGGER truncate_guard BEFORE TRUNCATE ON stockflow.inventory
 CREATE TRIGGER ledger_guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON stockflow.inventory_log
     FOR EACH STATEMENT EXECUTE FUNCTION stockflow.ledger_guard();
 
-CREATE TRIGGER company_check BEFORE INSERT OR UPDATE OF timezone ON stockflow.companies
+CREATE TRIGGER company_check BEFORE INSERT OR UPDATE OF timezone, currency ON stockflow.companies
     FOR EACH ROW EXECUTE FUNCTION stockflow.company_before();
 CREATE TRIGGER timezone_changed AFTER UPDATE OF timezone ON stockflow.companies
     FOR EACH ROW EXECUTE FUNCTION stockflow.timezone_after();
@@ -29,7 +29,7 @@ CREATE TRIGGER reorder_point_changed AFTER UPDATE ON stockflow.products
     FOR EACH ROW EXECUTE FUNCTION stockflow.reorder_point_after('product');
 
 -- In place of foreign keys from the ledger, which would lock both rows at every sale.
-CREATE TRIGGER history_guard BEFORE DELETE ON stockflow.products
+CREATE TRIGGER history_guard BEFORE DELETE OR UPDATE OF company_id, product_id ON stockflow.products
     FOR EACH ROW EXECUTE FUNCTION stockflow.history_guard('product');
-CREATE TRIGGER history_guard BEFORE DELETE ON stockflow.warehouses
+CREATE TRIGGER history_guard BEFORE DELETE OR UPDATE OF company_id, warehouse_id ON stockflow.warehouses
     FOR EACH ROW EXECUTE FUNCTION stockflow.history_guard('warehouse');

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <numeric>
 #include <tuple>
 
 #include "quantity.hpp"
@@ -89,9 +90,13 @@ int choose_supplier(const SupplierOffer *offers, int count, int days_until_stock
 std::int64_t order_quantity(std::int64_t needed, OptionalQuantity minimum, OptionalQuantity pack,
                             bool whole_units) {
     if (minimum.set) needed = std::max(needed, minimum.value);
-    if (whole_units) needed = round_up(needed, kUnit);
-    if (pack.set && pack.value > 0) needed = round_up(needed, pack.value);
-    return needed;
+    __int128 step = whole_units ? kUnit : 1;
+    if (pack.set && pack.value > 0) {  // whole packs, and whole units of a fractional pack
+        const __int128 both =
+            step / std::gcd(static_cast<std::int64_t>(step), pack.value) * pack.value;
+        if (both < kQuantityLimit) step = both;
+    }
+    return round_up(needed, static_cast<std::int64_t>(step));
 }
 
 std::int64_t suggested_quantity(const OrderInput &input) {

@@ -1,5 +1,6 @@
 #include "bundle.hpp"
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <vector>
@@ -22,6 +23,9 @@ class Explosion {
     const NeedByProduct &of(std::int64_t bundle_id) {
         const auto done = done_.find(bundle_id);
         if (done != done_.end()) return done->second;
+        if (open_.size() == kMaxBundleDepth) {
+            throw Error(kTooComplex, "bundles are nested too deeply");
+        }
         if (!open_.emplace(bundle_id, true).second) {
             throw Error(kRuleViolation, "bundle " + std::to_string(bundle_id) + " contains itself");
         }
@@ -73,8 +77,8 @@ Buildable buildable(const ComponentNeed *needs, int count, const std::int64_t *a
         if (available[i] < 0 && available[i] % needs[i].quantity != 0) bundles--;  // floor
         if (result.limiting < 0 || bundles < result.quantity) result = {bundles, i};
     }
-    if (result.quantity >= kQuantityLimit / kUnit) result.quantity = kQuantityLimit / kUnit - 1;
-    result.quantity *= kUnit;
+    constexpr std::int64_t kMost = kQuantityLimit / kUnit - 1;
+    result.quantity = std::clamp(result.quantity, -kMost, kMost) * kUnit;
     return result;
 }
 

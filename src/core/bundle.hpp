@@ -20,8 +20,11 @@ struct ComponentNeed {
     std::int64_t quantity;
 };
 
+// Bundles are nested at most so deep; the trigger on product_bundles sees to it.
+inline constexpr int kMaxBundleDepth = 32;
+
 // Explodes nested bundles into needs, grouped and in order of product_id; needs has room for count
-// entries. Returns how many. A cycle raises 23514.
+// entries. Returns how many. A cycle raises 23514, deeper nesting 54001.
 int explode(const BundleLine *lines, int count, std::int64_t bundle_id, ComponentNeed *needs);
 
 // How many whole bundles can be built, and which component limits that.

@@ -12,12 +12,13 @@ namespace stockflow {
 inline constexpr char kInvalidParameter[] = "22023";
 inline constexpr char kOutOfRange[] = "22003";
 inline constexpr char kRuleViolation[] = "23514";
+inline constexpr char kTooComplex[] = "54001";
 
 class Error : public std::exception {
   public:
     Error(const char *sqlstate, std::string message, std::string detail = {}, std::string hint = {})
         : message_(std::move(message)), detail_(std::move(detail)), hint_(std::move(hint)) {
-        std::strncpy(sqlstate_, sqlstate, 5);
+        std::memcpy(sqlstate_, sqlstate, 5);
     }
     const char *what() const noexcept override { return message_.c_str(); }
     const char *sqlstate() const noexcept { return sqlstate_; }

@@ -11,6 +11,9 @@ namespace {
 
 constexpr std::uint8_t kFormat = 1;
 
+// The range of the server's dates, in days since 2000-01-01.
+constexpr std::int32_t kFirstDay = -2451545 + kRecentDays, kLastDay = 2145031948;
+
 // Small magnitudes of either sign become small unsigned numbers.
 std::uint64_t zigzag(std::int64_t value) {
     return (static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63);
@@ -143,6 +146,7 @@ bool decode(const std::uint8_t *data, std::size_t size, RecentDays *out) {
     for (int i = 0; i < 4; i++) day |= static_cast<std::uint32_t>(data[1 + i]) << (8 * i);
     out->empty = false;
     out->last_day = static_cast<std::int32_t>(day);
+    if (out->last_day < kFirstDay || out->last_day > kLastDay) return false;
 
     const std::uint8_t *next = data + 5;
     const std::uint8_t *end = data + size;

@@ -56,10 +56,12 @@ std::size_t characters(const char *text, std::size_t length, bool utf8) {
     return count;
 }
 
-bool has_control_character(const char *text, std::size_t length) {
-    for (std::size_t at = 0; at < length; at++) {
-        const auto byte = static_cast<unsigned char>(text[at]);
-        if (byte < 0x20 || byte == 0x7f) return true;
+bool has_control_character(const char *text, std::size_t length, bool utf8) {
+    for (std::size_t at = 0; at < length;) {
+        const Character character = first_character(text + at, length - at, utf8);
+        if (character.code < 0x20 || character.code == 0x7f) return true;
+        if (utf8 && character.code >= 0x80 && character.code < 0xa0) return true;
+        at += character.size;
     }
     return false;
 }
@@ -67,7 +69,7 @@ bool has_control_character(const char *text, std::size_t length) {
 const char *sku_fault(const char *text, std::size_t length, bool utf8) {
     if (length == 0) return "must not be blank";
     if (characters(text, length, utf8) > kMaxSkuLength) return "must have at most 64 characters";
-    if (has_control_character(text, length)) return "must not contain control characters";
+    if (has_control_character(text, length, utf8)) return "must not contain control characters";
     return nullptr;
 }
 

@@ -21,7 +21,7 @@ Span trim(const char *text, std::size_t length, bool utf8);
 std::size_t characters(const char *text, std::size_t length, bool utf8);
 
 // True when text has a control character.
-bool has_control_character(const char *text, std::size_t length);
+bool has_control_character(const char *text, std::size_t length, bool utf8);
 
 // Why a trimmed SKU is not acceptable, or null: empty, too long, control characters.
 const char *sku_fault(const char *text, std::size_t length, bool utf8);
