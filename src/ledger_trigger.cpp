@@ -17,7 +17,7 @@ namespace stockflow {
 namespace {
 
 struct Columns {
-    int company, product, warehouse, quantity, reserved, reorder_point;
+    int company, product, warehouse, quantity, reserved, on_order, reorder_point;
     int version, effective, sold, recent;  // kept by this trigger
 };
 
@@ -32,6 +32,7 @@ const Columns &columns_of(FunctionCallInfo fcinfo, Relation relation) {
         columns->warehouse = column_number(relation, "warehouse_id");
         columns->quantity = column_number(relation, "quantity");
         columns->reserved = column_number(relation, "reserved");
+        columns->on_order = column_number(relation, "on_order");
         columns->reorder_point = column_number(relation, "reorder_point");
         columns->version = column_number(relation, "version");
         columns->effective = column_number(relation, "effective_reorder_point");
@@ -120,6 +121,16 @@ void expect_entry(const Balance &before, const Balance &after, const Posting *po
     entry->count = posting == nullptr ? 1 : posting->count;
 }
 
+// Refuses amounts that no quantity can hold; before is null for a new row.
+void check_amounts(HeapTuple before, HeapTuple after, TupleDesc desc, const Columns &columns) {
+    const int amounts[] = {columns.reserved, columns.on_order, columns.reorder_point};
+    for (const int column : amounts) {
+        if (before != nullptr && !column_changed(before, after, desc, column)) continue;
+        to_optional_quantity(column_value(after, desc, column),
+                             NameStr(TupleDescAttr(desc, column - 1)->attname));
+    }
+}
+
 // A change that no function explains.
 Movement plain_movement(std::int64_t delta) {
     Movement movement = {};
@@ -183,6 +194,7 @@ HeapTuple before_insert(TriggerData *trigger, const Columns &columns) {
     const TupleDesc desc = RelationGetDescr(trigger->tg_relation);
     Balance after = read_balance(trigger->tg_trigtuple, desc, columns);
     if (!after.complete) return trigger->tg_trigtuple;
+    check_amounts(nullptr, trigger->tg_trigtuple, desc, columns);
     refuse_reinsertion(after.key);
     if (is_expected_now(after.key)) return trigger->tg_trigtuple;  // a second row of the same key
     forget_entry(after.key);
@@ -232,6 +244,7 @@ HeapTuple before_update(TriggerData *trigger, const Columns &columns) {
     forget_entry(before.key);
     if (derived_update_is_open()) return trigger->tg_newtuple;
     check_columns(trigger, columns);
+    check_amounts(trigger->tg_trigtuple, trigger->tg_newtuple, desc, columns);
     Balance after = read_balance(trigger->tg_newtuple, desc, columns);
     if (!after.complete) return trigger->tg_newtuple;
 
