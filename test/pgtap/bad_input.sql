@@ -200,7 +200,9 @@ INSERT INTO calls SELECT 'plain statements', sqlstate,
     ('inventory', 'quantity', '23502', 'NULL'), ('inventory', 'quantity', '22023', $$'NaN' ; 'Infinity' ; '-Infinity'$$),
     ('inventory', 'quantity', '22003', '1e12 ; -1e30 ; 1e-9'), ('inventory', 'quantity', '23514', '-1 ; 0.5'),
     ('inventory', 'reserved', '23514', '-1'), ('inventory', 'reserved', '22003', '1e12 ; 1e-9'), ('inventory', 'reserved', '22023', $$'NaN'$$),
-    ('inventory', 'on_order', '23514', $$-1 ; 'NaN' ; 1e12$$), ('inventory', 'reorder_point', '23514', $$-1 ; 'NaN' ; 1e12$$)
+    ('inventory', 'on_order', '23514', '-1'), ('inventory', 'on_order', '22003', '1e12 ; 1e-9'), ('inventory', 'on_order', '22023', $$'NaN'$$),
+    ('inventory', 'reorder_point', '23514', '-1'), ('inventory', 'reorder_point', '22003', '1e12 ; 1e-9'),
+    ('inventory', 'reorder_point', '22023', $$'NaN'$$)
 ) AS bad(relation, field, sqlstate, list)
 UNION ALL SELECT 'plain statements', sqlstate, format('INSERT INTO stockflow.%s', statement) FROM (VALUES
     ('23502', 'inventory VALUES (NULL, 1, 2)'), ('23502', 'inventory VALUES (1, 1, NULL, 5)'), ('23505', 'inventory VALUES (1, 1, 1, 5)'),
