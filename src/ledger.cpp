@@ -111,7 +111,7 @@ StockRules load_rules(const StockKey &key) {
     return spi::connected([&] {
         spi::Parameters parameters;
         parameters.bigint(key.company_id).bigint(key.product_id).bigint(key.warehouse_id);
-        if (spi::run(rules_query, parameters, spi::Mode::write) == 0) return StockRules{};
+        if (spi::run_latest(rules_query, parameters) == 0) return StockRules{};
         return read_rules(spi::Row(0), caller);
     });
 }
@@ -125,7 +125,7 @@ void load_rules(int64 company_id, const std::int64_t *products, const std::int64
         parameters.bigint(company_id)
             .datum(bigint_array(products, count))
             .datum(bigint_array(warehouses, count));
-        const uint64 found = spi::run(many_rules_query, parameters, spi::Mode::write);
+        const uint64 found = spi::run_latest(many_rules_query, parameters);
         for (uint64 i = 0; i < found; i++) {
             CHECK_FOR_INTERRUPTS();
             const spi::Row row(i);

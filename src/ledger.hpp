@@ -26,7 +26,8 @@ struct StockRules {
     const char *sku, *warehouse;
 };
 
-// Reads the rules of a key; not found is no error.
+// Reads the rules of a key as they are now, whatever the transaction's snapshot; not found is no
+// error.
 StockRules load_rules(const StockKey &key);
 
 // Reads the rules of many keys of a company in one statement; rules is parallel to the ids.

@@ -210,24 +210,34 @@ uint64 apply_one(const Posting &posting) {
     return spi::run(update_one, parameters, spi::Mode::write);
 }
 
-uint64 apply_many(int64 company_id, const KeyArrays &keys) {
-    spi::Parameters lock, update;
-    lock.bigint(company_id).datum(keys.products).datum(keys.warehouses);
-    spi::run(lock_rows, lock, spi::Mode::write);
-    update.bigint(company_id).datum(keys.products).datum(keys.warehouses).datum(keys.deltas);
-    return spi::run(update_many, update, spi::Mode::write);
+uint64 lock_all(int64 company_id, const KeyArrays &keys) {
+    spi::Parameters parameters;
+    parameters.bigint(company_id).datum(keys.products).datum(keys.warehouses);
+    return spi::run(lock_rows, parameters, spi::Mode::write);
 }
 
+uint64 update_all(int64 company_id, const KeyArrays &keys) {
+    spi::Parameters parameters;
+    parameters.bigint(company_id).datum(keys.products).datum(keys.warehouses).datum(keys.deltas);
+    return spi::run(update_many, parameters, spi::Mode::write);
+}
+
+// Changes all rows; a row may be deleted by another session between its making and its locking.
 uint64 apply(int64 company_id, const Posting *postings, int count) {
-    if (count == 1) {
-        const uint64 updated = apply_one(postings[0]);
-        if (updated > 0) return updated;
-        make_missing_rows(company_id, key_arrays(postings, 1));
-        return apply_one(postings[0]);
+    constexpr int kTries = 5;
+    const KeyArrays keys = count == 1 ? KeyArrays{} : key_arrays(postings, count);
+    uint64 updated = 0;
+    for (int i = 0; i < kTries && updated == 0; i++) {
+        if (count == 1) {
+            if (i > 0) make_missing_rows(company_id, key_arrays(postings, 1));
+            updated = apply_one(postings[0]);
+        } else {
+            make_missing_rows(company_id, keys);
+            if (lock_all(company_id, keys) < static_cast<uint64>(count)) continue;
+            updated = update_all(company_id, keys);
+        }
     }
-    const KeyArrays keys = key_arrays(postings, count);
-    make_missing_rows(company_id, keys);
-    return apply_many(company_id, keys);
+    return updated;
 }
 
 // A movement that no trigger has recorded would be stock without a ledger entry.

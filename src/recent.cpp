@@ -72,7 +72,7 @@ void rebuild_company(int64 company_id, pg_tz *zone) {
         spi::Parameters nothing, company;
         spi::run(stop_writers, nothing, spi::Mode::write);
         company.bigint(company_id);
-        const uint64 count = spi::run(keys_of_company, company, spi::Mode::write);
+        const uint64 count = spi::run_latest(keys_of_company, company);
         SPITupleTable *keys = SPI_tuptable;
         auto *products = static_cast<std::int64_t *>(palloc(sizeof(std::int64_t) * kBatch));
         auto *warehouses = static_cast<std::int64_t *>(palloc(sizeof(std::int64_t) * kBatch));
@@ -93,7 +93,7 @@ void rebuild_company(int64 company_id, pg_tz *zone) {
                 .datum(bigint_array(warehouses, batch))
                 .datum(bytea_array(packed, batch));
             set_derived_update(true);
-            spi::run(write_recent_days, parameters, spi::Mode::write);
+            spi::run_latest(write_recent_days, parameters);
             set_derived_update(false);
             batch = 0;
         }

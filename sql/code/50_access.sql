@@ -9,6 +9,8 @@ CREATE FUNCTION stockflow.set_company(company_id bigint) RETURNS void
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
     AS $$
     BEGIN
+        -- Loads the library: before, anybody may set anything under its names, to no effect.
+        PERFORM stockflow.current_company();
         -- SET LOCAL, not set_config: a Citus coordinator passes it on to its workers.
         EXECUTE format('SET LOCAL stockflow.company_id = %L', coalesce(company_id::text, ''));
     END

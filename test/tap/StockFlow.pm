@@ -1,0 +1,146 @@
+# What the TAP tests share: a server, sample data, and looking at errors and whole databases.
+package StockFlow;
+
+use strict;
+use warnings;
+use Exporter 'import';
+use PostgreSQL::Test::Cluster;
+
+our @EXPORT = qw(new_server error_of sample_data rows_of state_of @TABLES);
+
+our @TABLES = qw(companies warehouses categories suppliers products product_suppliers
+  product_bundles inventory inventory_log idempotency_keys);
+
+# Starts a server with these lines in its configuration.
+sub new_server
+{
+	my ($name, @settings) = @_;
+	my $node = PostgreSQL::Test::Cluster->new($name);
+	$node->init;
+	$node->append_conf('postgresql.conf', join("\n", "timezone = 'UTC'", @settings) . "\n");
+	$node->start;
+	return $node;
+}
+
+# Runs SQL that should fail and returns what psql says, as in "ERROR:  42501: permission denied";
+# nothing if it did not fail. More arguments go to psql.
+sub error_of
+{
+	my ($node, $database, $sql, @arguments) = @_;
+	my $stderr;
+	my $status = $node->psql(
+		$database, $sql,
+		stderr => \$stderr,
+		extra_params => [ '--set=VERBOSITY=verbose', @arguments ]);
+	return $status == 0 ? '' : $stderr;
+}
+
+# Two companies with a bit of everything in their history. Company 1 has the products 1 to 4 in the
+# warehouses 1 and 2, company 2 the product 5 in warehouse 3. Product 3 is a bundle, 4 is deleted.
+sub sample_data
+{
+	my ($node, $database) = @_;
+	$node->safe_psql($database, <<'SQL');
+CREATE EXTENSION stockflow;
+INSERT INTO stockflow.companies (name, timezone, reorder_point)
+    VALUES ('First', 'America/Bogota', 5), ('Second', 'UTC', NULL);
+INSERT INTO stockflow.warehouses (company_id, name) VALUES (1, 'A'), (1, 'B'), (2, 'A');
+INSERT INTO stockflow.categories (company_id, name, reorder_point) VALUES (1, 'Small', 4), (2, 'All', 60);
+INSERT INTO stockflow.suppliers (company_id, name, contact_email)
+    VALUES (1, 'Smith', 'smith@example.com'), (2, 'Jones', NULL);
+SELECT stockflow.create_product(1, 'bolt', 'Bolt', 1.50, 1, 100, category_id => 1, supplier_id => 1);
+SELECT stockflow.create_product(1, 'nut', 'Nut', 0.5, 1, 100, idempotency_key => 'nut');
+SELECT stockflow.create_product(1, 'kit', 'Kit "€"', 3);
+SELECT stockflow.create_product(1, 'gone', 'Gone', 1, 2, 10);
+SELECT stockflow.create_product(2, 'bolt', 'Bolt', 2, 3, 50, category_id => 2, supplier_id => 2);
+INSERT INTO stockflow.product_bundles (company_id, bundle_id, component_id, quantity)
+    VALUES (1, 3, 1, 2), (1, 3, 2, 1);
+SELECT stockflow.record_sale(1, 1, 1, 94, reference => 'a\b', idempotency_key => 'sale');
+SELECT stockflow.record_sale(1, 1, 3, 2);
+SELECT stockflow.record_return(1, 1, 3, 1);
+SELECT stockflow.record_sale(1, 1, 2, 3, occurred_at => now() - interval '3 days');
+SELECT stockflow.transfer_stock(1, 2, 1, 2, 30, idempotency_key => 'transfer');
+SELECT stockflow.count_stock(1, 2, 2, 29);
+SELECT stockflow.adjust_stock(1, 2, 4, -1, 'broken');
+DELETE FROM stockflow.inventory WHERE product_id = 4;
+UPDATE stockflow.products SET deleted_at = now() WHERE product_id = 4;
+SELECT stockflow.record_movements(2,
+    '[{"product_id": 5, "warehouse_id": 3, "delta": -5, "reason": "sale"},
+      {"product_id": 5, "warehouse_id": 3, "delta": 20, "reason": "receipt", "unit_cost": 1.25}]', 'batch');
+UPDATE stockflow.inventory SET quantity = quantity - 0, reorder_point = 70 WHERE product_id = 5;
+SQL
+	return;
+}
+
+# A query for a line that tells the rows of one table from any others.
+sub rows_of
+{
+	my ($table) = @_;
+	return "SELECT 'rows $table: ' || count(*) || ' ' ||"
+	  . " coalesce(md5(string_agg(t::text, ';' ORDER BY t::text)), '') FROM stockflow.$table t";
+}
+
+# Everything about the schema in a database that must survive, as lines: rows, sequences, and what
+# the catalogs say.
+sub state_of
+{
+	my ($node, $database) = @_;
+	my $rows = join "\nUNION ALL\n",
+	  map { rows_of($_) } @TABLES;
+	my $sequences = join "\nUNION ALL\n",
+	  map { "SELECT 'sequence $_: ' || last_value || ' ' || is_called FROM stockflow.$_" }
+	  split /\n/, $node->safe_psql($database,
+		"SELECT relname FROM pg_class WHERE relnamespace = 'stockflow'::regnamespace AND relkind = 'S'");
+	return split /\n/, $node->safe_psql($database, <<"SQL");
+SET search_path = pg_catalog;
+WITH relations AS (SELECT * FROM pg_class WHERE relnamespace = 'stockflow'::regnamespace),
+lines(line) AS (
+$rows
+UNION ALL
+$sequences
+UNION ALL
+SELECT format('%s %s owner %s options %s rls %s %s comment %s', relkind, relname,
+              relowner::regrole, reloptions, relrowsecurity, relforcerowsecurity, obj_description(oid, 'pg_class'))
+  FROM relations
+UNION ALL
+SELECT format('grant on %s: %s', r.relname, a) FROM relations r, aclexplode(r.relacl) a
+UNION ALL
+SELECT format('grant on %s: %s', p.oid::regprocedure, a) FROM pg_proc p, aclexplode(p.proacl) a
+ WHERE p.pronamespace = 'stockflow'::regnamespace
+UNION ALL
+SELECT format('schema owner %s comment %s grant %s', n.nspowner::regrole, obj_description(n.oid, 'pg_namespace'), a)
+  FROM pg_namespace n, aclexplode(n.nspacl) a WHERE n.nspname = 'stockflow'
+UNION ALL
+SELECT format('column %s.%s %s %s %s %s %s %s', r.relname, a.attname, format_type(a.atttypid, a.atttypmod),
+              a.attnotnull, a.attgenerated, a.attnum, pg_get_expr(d.adbin, d.adrelid), col_description(r.oid, a.attnum))
+  FROM relations r JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped
+  LEFT JOIN pg_attrdef d ON d.adrelid = r.oid AND d.adnum = a.attnum
+ WHERE r.relkind IN ('r', 'v')
+UNION ALL
+SELECT format('index %s', pg_get_indexdef(i.indexrelid)) FROM pg_index i JOIN relations r ON r.oid = i.indrelid
+UNION ALL
+SELECT format('constraint %s on %s %s %s', c.conname, r.relname, pg_get_constraintdef(c.oid), c.convalidated)
+  FROM pg_constraint c JOIN relations r ON r.oid = c.conrelid
+UNION ALL
+SELECT format('trigger %s %s', pg_get_triggerdef(t.oid), t.tgenabled)
+  FROM pg_trigger t JOIN relations r ON r.oid = t.tgrelid WHERE NOT t.tgisinternal
+UNION ALL
+SELECT format('policy %s', p) FROM pg_policies p WHERE schemaname = 'stockflow'
+UNION ALL
+SELECT format('view %s %s', r.relname, pg_get_viewdef(r.oid)) FROM relations r WHERE r.relkind = 'v'
+UNION ALL
+SELECT format('owned sequence %s %s', d.objid::regclass, pg_describe_object(d.refclassid, d.refobjid, d.refobjsubid))
+  FROM pg_depend d JOIN relations r ON r.oid = d.objid WHERE r.relkind = 'S' AND d.deptype = 'a'
+UNION ALL
+SELECT format('published %s', p) FROM pg_publication_tables p WHERE schemaname = 'stockflow'
+UNION ALL
+SELECT format('event trigger %s %s %s %s', evtname, evttags, evtenabled, evtfoid::regproc) FROM pg_event_trigger
+UNION ALL
+SELECT format('member %s %s', pg_describe_object(classid, objid, 0), deptype) FROM pg_depend
+ WHERE refclassid = 'pg_extension'::regclass
+   AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'stockflow'))
+SELECT regexp_replace(line, '\\s+', ' ', 'g') FROM lines ORDER BY line COLLATE "C"
+SQL
+}
+
+1;
