@@ -1,0 +1,95 @@
+-- A guided tour of the demonstration data that load.sql has loaded.
+--
+--   psql <tour.sql           (psql -f would put the file's name before every error)
+\set QUIET on
+\pset pager off
+\pset footer off
+\pset null '-'
+\set VERBOSITY default
+\set SHOW_CONTEXT never
+\set ON_ERROR_STOP on
+SET client_min_messages = warning;
+SELECT c.company_id AS company, w.warehouse_id AS uk
+  FROM stockflow.companies c JOIN stockflow.warehouses w USING (company_id)
+ WHERE c.name = 'Online Retail Ltd' AND w.name = 'United Kingdom' \gset
+
+\echo
+\echo '== 1. Half a year of a gift wholesaler: real sales (UCI Online Retail, CC BY 4.0), days shifted'
+SELECT (SELECT count(*) FROM stockflow.products WHERE company_id = :company) AS products,
+       (SELECT count(*) FROM stockflow.warehouses WHERE company_id = :company) AS warehouses,
+       (SELECT count(*) FROM stockflow.inventory WHERE company_id = :company) AS stocks,
+       count(*) AS ledger_entries, count(*) FILTER (WHERE reason = 'sale') AS sales,
+       min(occurred_at)::date AS first_day, max(occurred_at)::date AS last_day
+  FROM stockflow.inventory_log WHERE company_id = :company;
+
+\echo '== 2. Create a product, as POST /api/products would: one call, all or nothing'
+\set ECHO queries
+SELECT jsonb_pretty(jsonb_strip_nulls(stockflow.create_product_json(:company,
+  '{"name": "Paper lantern", "sku": "LAN-1", "price": 4.95, "warehouse_id": 1,
+    "initial_quantity": 50}'))) \g (tuples_only format=unaligned)
+\set ECHO none
+SELECT product_id AS lantern FROM stockflow.products
+ WHERE company_id = :company AND sku = 'LAN-1' AND deleted_at IS NULL \gset
+
+\echo
+\echo '== 3. Sell 8; then change the stock behind StockFlow''s back. The ledger has both'
+\set ECHO queries
+SELECT stockflow.record_sale(:company, :uk, :lantern, 8, reference => 'order 1001') AS on_hand;
+UPDATE stockflow.inventory SET quantity = quantity - 1 WHERE product_id = :lantern;
+SELECT version, delta, quantity_after, reason, reference, actor
+  FROM stockflow.inventory_log WHERE product_id = :lantern ORDER BY version;
+\set ECHO none
+
+\echo '== 4. More cannot be sold than is there, and the ledger cannot be rewritten'
+\set ECHO queries
+\set ON_ERROR_STOP off
+SELECT stockflow.record_sale(:company, :uk, :lantern, 100);
+\echo SQLSTATE :LAST_ERROR_SQLSTATE
+\echo
+DELETE FROM stockflow.inventory_log WHERE product_id = :lantern;
+\echo SQLSTATE :LAST_ERROR_SQLSTATE
+\set ON_ERROR_STOP on
+\set ECHO none
+
+\echo
+\echo '== 5. A client that did not get the answer asks again with the same key: sold once'
+\set ECHO queries
+SELECT stockflow.record_sale(:company, :uk, :lantern, 5, idempotency_key => 'cart 77') AS on_hand;
+SELECT stockflow.record_sale(:company, :uk, :lantern, 5, idempotency_key => 'cart 77') AS on_hand;
+\set ON_ERROR_STOP off
+SELECT stockflow.record_sale(:company, :uk, :lantern, 6, idempotency_key => 'cart 77') AS on_hand;
+\echo SQLSTATE :LAST_ERROR_SQLSTATE
+\set ON_ERROR_STOP on
+\set ECHO none
+
+\echo
+\echo '== 6. What is about to run out, most urgent first'
+\set ECHO queries
+SELECT sku, warehouse_name, current_stock AS stock, threshold, threshold_source AS "set by",
+       days_until_stockout AS "days left", supplier_name AS supplier,
+       suggested_quantity AS suggested
+  FROM stockflow.low_stock_alerts(:company, max_alerts => 10);
+\set ECHO none
+
+\echo '== 7. The same for GET /api/companies/1/alerts/low-stock (here its first alert)'
+\set ECHO queries
+SELECT jsonb_pretty(jsonb_set(answer, '{alerts}', jsonb_build_array(answer #> '{alerts,0}')))
+  FROM stockflow.low_stock_alerts_json(:company) AS answer \g (tuples_only format=unaligned)
+\set ECHO none
+
+\echo
+\echo '== 8. Bundles have no stock of their own: they last as long as the scarcest part'
+\set ECHO queries
+SELECT sku, product_name, warehouse_name, current_stock AS "can be built", threshold,
+       limiting_component_sku AS "limited by"
+  FROM stockflow.low_stock_alerts(:company, include_bundles => true)
+ WHERE limiting_component_sku IS NOT NULL;
+\set ECHO none
+
+\echo '== 9. The proof: every balance is the sum of its ledger, without gaps (0 problems)'
+\set ECHO queries
+SELECT count(*) AS problems FROM stockflow.verify_ledger(:company);
+\set ECHO none
+
+\echo 'To try it yourself:  make demo-shell'
+\echo 'What there is:       \\df stockflow.*   \\dt stockflow.*   \\dd stockflow.record_sale'
