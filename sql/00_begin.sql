@@ -11,20 +11,39 @@ SET LOCAL search_path = pg_catalog, pg_temp;
 
 DO $stockflow_state$
 DECLARE
+    -- What the code relies on; users may add columns of their own.
+    layout CONSTANT jsonb := '{
+        "companies": "company_id bigint, name text, timezone text, currency text, allow_negative_stock boolean, reorder_point numeric, cover_days integer, deleted_at timestamp with time zone",
+        "warehouses": "company_id bigint, warehouse_id bigint, name text, deleted_at timestamp with time zone",
+        "categories": "company_id bigint, category_id bigint, name text, reorder_point numeric",
+        "products": "company_id bigint, product_id bigint, sku text, name text, price numeric, category_id bigint, reorder_point numeric, order_up_to numeric, unit text, whole_units boolean, is_bundle boolean, is_stocked boolean, attributes jsonb, created_at timestamp with time zone, deleted_at timestamp with time zone",
+        "product_bundles": "company_id bigint, bundle_id bigint, component_id bigint, quantity numeric, line_id bigint",
+        "suppliers": "company_id bigint, supplier_id bigint, name text, contact_email text, deleted_at timestamp with time zone",
+        "product_suppliers": "company_id bigint, product_id bigint, supplier_id bigint, unit_cost numeric, lead_time_days integer, min_order_quantity numeric, pack_size numeric, is_preferred boolean",
+        "inventory": "company_id bigint, product_id bigint, warehouse_id bigint, quantity numeric, reorder_point numeric, reserved numeric, on_order numeric, version bigint, effective_reorder_point numeric, is_low boolean, counted_at timestamp with time zone, last_sold_at timestamp with time zone, recent_days bytea",
+        "inventory_log": "company_id bigint, product_id bigint, warehouse_id bigint, version bigint, delta numeric, quantity_after numeric, reason text, reference text, occurred_at timestamp with time zone, recorded_at timestamp with time zone, actor text, unit_cost numeric, bundle_id bigint, bundle_quantity numeric, counterpart_warehouse_id bigint",
+        "idempotency_keys": "company_id bigint, idempotency_key text, operation text, request_hash bytea, result jsonb, created_at timestamp with time zone"}';
     data_schema oid;
+    data_owner oid;
     marker text;
     found_tables integer;
+    missing text;
     state text;
 BEGIN
-    SELECT n.oid, pg_catalog.obj_description(n.oid, 'pg_namespace')
-      INTO data_schema, marker
-      FROM pg_catalog.pg_namespace n WHERE n.nspname OPERATOR(pg_catalog.=) 'stockflow';
-    SELECT pg_catalog.count(*) INTO found_tables
-      FROM pg_catalog.pg_class c
-     WHERE c.relnamespace OPERATOR(pg_catalog.=) data_schema AND c.relkind = 'r'
-       AND c.relname = ANY (ARRAY['companies', 'warehouses', 'categories', 'suppliers', 'products',
-                                  'product_suppliers', 'product_bundles', 'inventory',
-                                  'inventory_log', 'idempotency_keys']);
+    SELECT n.oid, n.nspowner, obj_description(n.oid, 'pg_namespace')
+      INTO data_schema, data_owner, marker
+      FROM pg_namespace n WHERE n.nspname = 'stockflow';
+    SELECT count(*) INTO found_tables
+      FROM pg_class c WHERE c.relnamespace = data_schema AND layout ? c.relname::text;
+    -- Columns that are not there as they should be: in a table, of this type, of the schema's owner.
+    SELECT string_agg(format('%s.%s', expected.relation, split_part(expected.part, ' ', 1)), ', ') INTO missing
+      FROM (SELECT t.key AS relation, unnest(string_to_array(t.value, ', ')) AS part
+              FROM jsonb_each_text(layout) AS t) AS expected
+     WHERE NOT EXISTS (
+           SELECT FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND NOT a.attisdropped
+            WHERE c.relnamespace = data_schema AND c.relname = expected.relation AND c.relkind IN ('r', 'p')
+              AND c.relowner = data_owner
+              AND format('%s %s', a.attname, format_type(a.atttypid, a.atttypmod)) = expected.part);
     IF data_schema IS NULL THEN
         state := 'fresh';
         CREATE SCHEMA stockflow;
@@ -39,12 +58,13 @@ BEGIN
                   HINT = 'Install the version of StockFlow that wrote this data.';
     ELSIF found_tables = 0 THEN
         state := 'restore';
-    ELSIF found_tables = 10 THEN
+    ELSIF missing IS NULL THEN
         state := 'adopt';
     ELSE
-        RAISE EXCEPTION 'schema "stockflow" holds only % of 10 tables', found_tables
+        RAISE EXCEPTION 'schema "stockflow" does not hold the data that its mark promises'
             USING ERRCODE = 'object_not_in_prerequisite_state',
-                  HINT = 'Restore the missing tables from a backup, or remove the schema.';
+                  DETAIL = format('Not there, of another type, or of another owner than the schema: %s.', missing),
+                  HINT = 'Restore what is missing from a backup, or remove the schema.';
     END IF;
     -- On a worker of a Citus cluster the coordinator brings the tables.
     IF state = 'fresh' AND to_regclass('pg_catalog.pg_dist_local_group') IS NOT NULL THEN

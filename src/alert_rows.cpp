@@ -199,7 +199,7 @@ void order(const AlertOptions &options, Alerts &alerts) {
     auto *ordered = static_cast<Alert *>(
         MemoryContextAllocHuge(CurrentMemoryContext, sizeof(Alert) * Max(kept, 1)));
     for (int i = 0; i < kept; i++) ordered[i] = alerts.rows[urgency[i].index];
-    alerts = {ordered, kept};
+    alerts = {ordered, kept, alerts.count};
 }
 
 NullableDatum suggestion(const Alert &alert, const AlertCompany &company) {
@@ -282,7 +282,7 @@ Candidate &append(CandidateList &list) {
 
 Alerts gather_alerts(const AlertOptions &options) {
     AlertCompany company = {};
-    if (!load_company(options, &company)) return {nullptr, 0};
+    if (!load_company(options, &company)) return {nullptr, 0, 0};
     CandidateList list = {};
     load_candidates(options, company, list);
     if (options.include_bundles) add_bundles(options, company, list);

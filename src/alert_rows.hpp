@@ -55,6 +55,7 @@ struct Alert {
 struct Alerts {
     Alert *rows;  // most urgent first
     int count;
+    int total;  // also of those that max_alerts leaves out
 };
 
 // Works out the alerts of a company; runs inside SPI and allocates there. An unknown or deleted

@@ -78,7 +78,7 @@ int bundle_days(const AlertOptions &options, const Candidate &candidate) {
 
 // Demand of one candidate as it is read from the ledger, day by day.
 struct Window {
-    DayTotals *days;  // days[0] is tomorrow: a movement may lie up to a day ahead
+    DayTotals *days;  // days[0] is the day after tomorrow: a movement may lie 24 hours ahead
     int count;
     DateADT last_day;
 };
@@ -96,29 +96,22 @@ void finish(const AlertOptions &options, const AlertCompany &company, const Wind
 void read_windows(const AlertOptions &options, const AlertCompany &company, Portal cursor,
                   const GroupedLine *keys, int key_count, CandidateList &list) {
     Window window;
-    window.count = options.lookback_days + 1;
-    window.last_day = company.today + 1;
+    window.count = options.lookback_days + 2;
+    window.last_day = company.today + 2;
     window.days = static_cast<DayTotals *>(palloc0(sizeof(DayTotals) * window.count));
     int at = 0;
     const auto next_key = [&] {
         finish(options, company, window, list.rows[keys[at++].index]);
         MemSet(window.days, 0, sizeof(DayTotals) * window.count);
     };
-    for (;;) {
-        SPI_cursor_fetch(cursor, true, 1000);
-        if (SPI_processed == 0) break;
-        for (uint64 i = 0; i < SPI_processed; i++) {
-            CHECK_FOR_INTERRUPTS();
-            const spi::Row row(i);
-            while (keys[at].product_id != row.bigint(1) || keys[at].warehouse_id != row.bigint(2)) {
-                next_key();
-            }
-            const ChainEntry entry = read_chain_entry(row, 3, company.zone);
-            const int age = window.last_day - entry.day;
-            if (age >= 0 && age < window.count) accumulate(window.days[age], entry.totals);
+    spi::for_each(cursor, [&](const spi::Row &row) {
+        while (keys[at].product_id != row.bigint(1) || keys[at].warehouse_id != row.bigint(2)) {
+            next_key();
         }
-        SPI_freetuptable(SPI_tuptable);
-    }
+        const ChainEntry entry = read_chain_entry(row, 3, company.zone);
+        const int age = window.last_day - entry.day;
+        if (age >= 0 && age < window.count) accumulate(window.days[age], entry.totals);
+    });
     while (at < key_count) next_key();
 }
 
@@ -179,7 +172,6 @@ void read_demand_from_ledger(const AlertOptions &options, const AlertCompany &co
         .time(start_of_day(company.zone, company.from));
     Portal cursor = spi::open_cursor(window_query, parameters, spi::Mode::read);
     read_windows(options, company, cursor, keys, count, list);
-    SPI_cursor_close(cursor);
 }
 
 void add_bundles(const AlertOptions &options, const AlertCompany &company, CandidateList &list) {

@@ -151,7 +151,7 @@ const Jsonb *alerts_json(const Alerts &alerts) {
         push_alert(&state, alerts.rows[i]);
     }
     pushJsonbValue(&state, WJB_END_ARRAY, nullptr);
-    add_field(&state, "total_alerts", json_integer(alerts.count));
+    add_field(&state, "total_alerts", json_integer(alerts.total));
     return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, nullptr));
 }
 

@@ -134,6 +134,10 @@ char *Arguments::optional_string(int position, const char *name, int most) const
     return value == nullptr ? nullptr : check_text(value, name, most);
 }
 
+char *Arguments::key(int position) const {
+    return is_null(position) ? nullptr : string(position, "idempotency_key", kMaxKeyLength);
+}
+
 NullableDatum Arguments::optional_cost(int position, const char *name) const {
     if (is_null(position)) return null_datum();
     return present(check_cost(fcinfo_->args[position].value, name));

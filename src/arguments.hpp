@@ -36,6 +36,7 @@ class Arguments {
     OptionalQuantity optional_quantity(int position, const char *name) const;
     char *optional_string(int position, const char *name,
                           int most) const;  // null when NULL or blank
+    char *key(int position) const;  // an idempotency key; null for NULL, a blank one is an error
     NullableDatum optional_cost(int position, const char *name) const;
 
   private:

@@ -93,6 +93,9 @@ Line read_line(const JsonbValue &element, int index) {
                      movement);
 }
 
+// Says in errors of the server, such as that of a bad time, which movement they are about.
+void name_movement(void *index) { errcontext("movement %d", *static_cast<int *>(index) + 1); }
+
 Line *read_lines(Jsonb *movements, int *count) {
     if (!JB_ROOT_IS_ARRAY(movements) || JB_ROOT_IS_SCALAR(movements) ||
         JB_ROOT_COUNT(movements) == 0) {
@@ -105,6 +108,8 @@ Line *read_lines(Jsonb *movements, int *count) {
     JsonbIterator *iterator = JsonbIteratorInit(&movements->root);
     JsonbValue value;
     *count = 0;
+    ErrorContextCallback context = {error_context_stack, name_movement, count};
+    error_context_stack = &context;
     for (JsonbIteratorToken token;
          (token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE;) {
         CHECK_FOR_INTERRUPTS();
@@ -112,6 +117,7 @@ Line *read_lines(Jsonb *movements, int *count) {
         lines[*count] = read_line(value, *count);
         (*count)++;
     }
+    error_context_stack = context.previous;
     return lines;
 }
 
@@ -167,7 +173,7 @@ STOCKFLOW_FUNCTION(stockflow_record_movements) {
     const Arguments arguments(fcinfo);
     const int64 company_id = arguments.bigint(0, "company_id");
     Jsonb *movements = DatumGetJsonbP(arguments.required(1, "movements"));
-    const char *key = arguments.optional_string(2, "idempotency_key", kMaxKeyLength);
+    const char *key = arguments.key(2);
     const int64 recorded = spi::connected([&]() -> int64 {
         announce_writer();
         require_company(company_id);

@@ -61,9 +61,11 @@ Needs load_needs(int64 company_id, int64 bundle_id, spi::Mode mode) {
         lines[i] = {row.bigint(1), row.bigint(2), to_quantity(row.get(3).value, "quantity"),
                     row.boolean(4), row.boolean(5)};
     }
+    SPI_freetuptable(SPI_tuptable);
     Needs needs;
     needs.needs = static_cast<ComponentNeed *>(palloc(sizeof(ComponentNeed) * Max(count, 1)));
     needs.count = explode(lines, count, bundle_id, needs.needs);
+    pfree(lines);
     return needs;
 }
 

@@ -15,7 +15,8 @@ spi::Statement take_key = {
     nullptr};
 
 spi::Statement read_key = {
-    "SELECT k.operation, k.request_hash = $3, k.result #>> '{}' FROM stockflow.idempotency_keys k"
+    "SELECT k.operation, k.request_hash = $3, k.result #>> '{}', k.result IS NULL FROM "
+    "stockflow.idempotency_keys k"
     " WHERE k.company_id = $1 AND k.idempotency_key = $2",
     3,
     {INT8OID, TEXTOID, BYTEAOID},
@@ -100,8 +101,12 @@ const char *claim_key(int64 company_id, const char *key, const Request &request)
                         errdetail("It belongs to a call of %s with other content.", row.string(1)),
                         errhint("Use a new key for a new request.")));
     }
+    if (row.boolean(4)) {  // a trigger that the first call fired calls again
+        ereport(ERROR, (errcode(ERRCODE_OBJECT_IN_USE),
+                        errmsg("idempotency key \"%s\" belongs to a call under way", key)));
+    }
     const char *result = row.string(3);
-    return result == nullptr ? "" : result;
+    return result == nullptr ? "" : result;  // the JSON null of a call that returns nothing
 }
 
 void keep_result(int64 company_id, const char *key, const char *result) {

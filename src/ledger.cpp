@@ -5,6 +5,7 @@
 
 #include "core/recent_days.hpp"
 #include "spi.hpp"
+#include "triggers.hpp"
 #include "values.hpp"
 
 namespace stockflow {
@@ -27,19 +28,20 @@ int scope_count = 0;
 HTAB *pending = nullptr;
 uint64 statement_number = 0;
 bool writing = false;
-bool derived_update = false;
+int derived_depth = 0;  // of the triggers of a derived update; 0: none is under way
+SubTransactionId derived_owner = InvalidSubTransactionId;
 
 void forget_transaction() {
     scope_count = 0;
     pending = nullptr;  // its memory goes with the transaction
     writing = false;
-    derived_update = false;
+    derived_depth = 0;
     forget_all_entries();
 }
 
 void at_transaction_end(XactEvent event, void *) {
     const bool commits = event == XACT_EVENT_PRE_COMMIT || event == XACT_EVENT_PRE_PREPARE;
-    if (commits && entries_wait()) {
+    if (commits && entries_wait(0)) {
         ereport(ERROR, (errcode(ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION),
                         errmsg("stock was changed without a ledger entry"),
                         errdetail("A trigger of stockflow.inventory is disabled.")));
@@ -54,7 +56,7 @@ void at_subtransaction_end(SubXactEvent event, SubTransactionId ended, SubTransa
     while (scope_count > 0 && scopes[scope_count - 1].owner >= ended) scope_count--;
     forget_entries(ended);
     writing = false;
-    derived_update = false;
+    if (derived_owner >= ended) derived_depth = 0;
 }
 
 #define STOCKFLOW_RULE_COLUMNS                                                       \
@@ -164,26 +166,31 @@ Posting *find_posting(const StockKey &key) {
     return posting->key == key && !posting->taken ? posting : nullptr;
 }
 
-PendingEntry *pending_entry(const StockKey &key, bool create) {
+PendingEntry *pending_entry(const StockKey &key, int64 version, bool create) {
     if (pending == nullptr) {
         if (!create) return nullptr;
         HASHCTL control = {};
-        control.keysize = sizeof(StockKey);
+        control.keysize = sizeof(PendingKey);
         control.entrysize = sizeof(PendingEntry);
         control.hcxt = TopTransactionContext;
         pending = hash_create("stockflow pending entries", 32, &control,
                               HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
     }
+    const PendingKey wanted = {key, version};
     return static_cast<PendingEntry *>(
-        hash_search(pending, &key, create ? HASH_ENTER : HASH_FIND, nullptr));
+        hash_search(pending, &wanted, create ? HASH_ENTER : HASH_FIND, nullptr));
 }
 
 uint64 current_statement() { return statement_number; }
 void end_statement() { statement_number++; }
 bool ledger_is_writing() { return writing; }
 void set_ledger_writing(bool now_writing) { writing = now_writing; }
-bool derived_update_is_open() { return derived_update; }
-void set_derived_update(bool open) { derived_update = open; }
+bool derived_update_is_open() { return derived_depth != 0 && derived_depth == trigger_depth(); }
+void open_derived_update() {
+    derived_depth = trigger_depth() + 1;
+    derived_owner = GetCurrentSubTransactionId();
+}
+void close_derived_update() { derived_depth = 0; }
 
 DayTotals totals_of(const Movement &movement) {
     return movement_totals(movement_kind(movement.reason), movement.delta,

@@ -56,7 +56,8 @@ struct Posting {
     bool needs_available;  // must leave what is reserved
     bool takes_stock_in;   // refused for deleted products and closed warehouses
     StockRules rules;
-    bool taken;  // a trigger has recorded it
+    bool taken;     // the BEFORE trigger has accepted it
+    bool recorded;  // the AFTER trigger has its entries
 };
 
 // Puts postings in force, in key order, until the end of the call or of a failed subtransaction.
@@ -68,31 +69,38 @@ void close_scope();
 Posting *find_posting(const StockKey &key);
 
 // A change that the BEFORE trigger has accepted and the AFTER trigger has to record.
+struct PendingKey {
+    StockKey stock;
+    int64 version;  // after the change
+};
+
 struct PendingEntry {
-    StockKey key;  // hash key, first
+    PendingKey key;  // hash key, first
     bool open;
     bool is_delete;
     SubTransactionId subtransaction;
     uint64 statement;
-    int64 version;          // after the change
     std::int64_t quantity;  // after the change
     std::int64_t delta;
-    const Movement *movements;  // null: a plain statement
-    int count;
+    Posting *posting;    // null: a plain statement
+    uint32 fingerprint;  // of the columns that the ledger keeps
 };
 
-PendingEntry *pending_entry(const StockKey &key, bool create);
+PendingEntry *pending_entry(const StockKey &key, int64 version, bool create);
 
 // Numbers the statements that change inventory; the AFTER STATEMENT trigger ends one.
 uint64 current_statement();
 void end_statement();
 
-// True while the AFTER trigger writes, which is the only way into inventory_log; and while a
-// function of this library writes columns that are kept by triggers.
+// True while the ledger writes, which is the only way into inventory_log.
 bool ledger_is_writing();
 void set_ledger_writing(bool writing);
+
+// While open, one statement of this library may write columns that are kept by triggers; the
+// statements of users' triggers that it fires may not.
 bool derived_update_is_open();
-void set_derived_update(bool open);
+void open_derived_update();
+void close_derived_update();
 
 // The units that a movement demanded or took back, for recent_days.
 struct DayTotals;

@@ -16,6 +16,7 @@ struct Entry {
     std::int64_t quantity_after;
     Movement movement;
     SubTransactionId owner;
+    int depth;  // of the triggers of its statement
 };
 
 // Entries are written when their statement ends, or when this many wait.
@@ -135,10 +136,11 @@ void write_many(const Entry *entries, int count) {
 
 void add_entries(const StockKey &key, int64 last_version, std::int64_t last_quantity,
                  const Movement *movements, int count) {
+    const int depth = trigger_depth();
     std::int64_t quantity = last_quantity;
     for (int i = 0; i < count; i++) quantity -= movements[i].delta;
     for (int i = 0; i < count; i++) {
-        if (waiting_count == kMaxWaiting) flush_entries();
+        if (waiting_count >= kMaxWaiting) flush_entries();
         if (waiting_count == waiting_capacity) {
             waiting_capacity = waiting_capacity == 0 ? 16 : waiting_capacity * 2;
             const Size size = sizeof(Entry) * waiting_capacity;
@@ -147,25 +149,53 @@ void add_entries(const StockKey &key, int64 last_version, std::int64_t last_quan
                                                : repalloc(waiting, size));
         }
         quantity += movements[i].delta;
-        waiting[waiting_count++] = {key, last_version - count + 1 + i, quantity, movements[i],
-                                    GetCurrentSubTransactionId()};
+        waiting[waiting_count++] = {key,          last_version - count + 1 + i, quantity,
+                                    movements[i], GetCurrentSubTransactionId(), depth};
     }
 }
 
 void flush_entries() {
-    if (waiting_count == 0) return;
-    const int count = waiting_count;
-    waiting_count = 0;  // a failure below takes the statement along
+    const int depth = trigger_depth();
+    int first = waiting_count;
+    while (first > 0 && waiting[first - 1].depth >= depth) first--;
+    const int count = waiting_count - first;
+    if (count == 0) return;
     spi::connected([&] {
         if (count == 1) {
-            write_one(waiting[0]);
+            write_one(waiting[first]);
         } else {
-            write_many(waiting, count);
+            write_many(&waiting[first], count);
         }
     });
+    waiting_count = first;
 }
 
-bool entries_wait() { return waiting_count > 0; }
+bool entries_wait(int depth) {
+    return waiting_count > 0 && waiting[waiting_count - 1].depth > depth;
+}
+
+int64 waiting_version(const StockKey &key) {
+    int64 version = 0;
+    for (int i = 0; i < waiting_count; i++) {
+        if (waiting[i].key == key) version = Max(version, waiting[i].version);
+    }
+    return version;
+}
+
+void extend_with_waiting(Chain &chain, const StockKey &key, pg_tz *zone) {
+    for (int i = 0; i < waiting_count; i++) {
+        const Entry &entry = waiting[i];
+        if (!(entry.key == key)) continue;
+        ChainEntry replayed = {};
+        replayed.version = entry.version;
+        replayed.delta = entry.movement.delta;
+        replayed.quantity_after = entry.quantity_after;
+        replayed.occurred_at = entry.movement.occurred_at;
+        replayed.day = day_in(zone, entry.movement.occurred_at);
+        replayed.totals = totals_of(entry.movement);
+        extend(chain, replayed);
+    }
+}
 
 void forget_entries(SubTransactionId failed) {
     while (waiting_count > 0 && waiting[waiting_count - 1].owner >= failed) waiting_count--;
@@ -182,8 +212,8 @@ using namespace stockflow;
 
 // AFTER INSERT OR UPDATE OR DELETE ON inventory FOR EACH STATEMENT
 STOCKFLOW_FUNCTION(stockflow_inventory_flush) {
-    check_trigger(fcinfo, "inventory_flush", Timing::after_statement);
-    flush_entries();
+    const TriggerData *trigger = check_trigger(fcinfo, "inventory_flush", Timing::after_statement);
+    as_owner(trigger->tg_relation, [] { flush_entries(); });
     end_statement();
     return PointerGetDatum(nullptr);
 }

@@ -2,6 +2,7 @@
 // together, by one INSERT.
 #pragma once
 
+#include "core/chain.hpp"
 #include "ledger.hpp"
 
 namespace stockflow {
@@ -11,11 +12,16 @@ namespace stockflow {
 void add_entries(const StockKey &key, int64 last_version, std::int64_t last_quantity,
                  const Movement *movements, int count);
 
-// Writes what add_entries has taken.
+// Writes the entries of the statement whose triggers are under way; those of statements around it
+// wait for their own end, since this one may yet be rolled back alone.
 void flush_entries();
 
-// Whether entries wait to be written.
-bool entries_wait();
+// Whether entries wait that triggers deeper than this have taken.
+bool entries_wait(int depth);
+
+// The newest version of a key among the entries that wait, 0 without any; and their replay.
+int64 waiting_version(const StockKey &key);
+void extend_with_waiting(Chain &chain, const StockKey &key, pg_tz *zone);
 
 // Forgets the entries of a subtransaction that failed, or of a transaction that ended.
 void forget_entries(SubTransactionId failed);

@@ -1,4 +1,5 @@
 #include "ledger_log.hpp"
+#include "ledger_batch.hpp"
 
 #include "core/quantity.hpp"
 #include "entry.hpp"
@@ -43,8 +44,8 @@ int64 last_ledger_version(const StockKey &key) {
     return spi::connected([&]() -> int64 {
         spi::Parameters parameters;
         key_parameters(parameters, key);
-        return spi::run(last_version, parameters, spi::Mode::write) == 0 ? 0
-                                                                         : spi::Row(0).bigint(1);
+        const uint64 found = spi::run_latest(last_version, parameters);
+        return Max(found == 0 ? 0 : spi::Row(0).bigint(1), waiting_version(key));
     });
 }
 
@@ -77,16 +78,9 @@ Chain replay(const StockKey &key, pg_tz *zone) {
         spi::Parameters parameters;
         Portal cursor =
             spi::open_cursor(read_chain, key_parameters(parameters, key), spi::Mode::write);
-        for (;;) {
-            SPI_cursor_fetch(cursor, true, 1000);
-            if (SPI_processed == 0) break;
-            for (uint64 i = 0; i < SPI_processed; i++) {
-                CHECK_FOR_INTERRUPTS();
-                extend(chain, read_chain_entry(spi::Row(i), 1, zone));
-            }
-            SPI_freetuptable(SPI_tuptable);
-        }
-        SPI_cursor_close(cursor);
+        spi::for_each(cursor,
+                      [&](const spi::Row &row) { extend(chain, read_chain_entry(row, 1, zone)); });
+        extend_with_waiting(chain, key, zone);
         return chain;
     });
 }

@@ -7,7 +7,7 @@
 
 namespace stockflow {
 
-// The version of the newest entry of a key, 0 without any.
+// The version of the newest entry of a key as it is now, 0 without any.
 int64 last_ledger_version(const StockKey &key);
 
 // Whether inventory has a row of this key; if so, it cannot be deleted until the transaction ends.

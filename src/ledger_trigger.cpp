@@ -3,143 +3,16 @@
 #include "core/quantity.hpp"
 #include "core/recent_days.hpp"
 #include "entry.hpp"
-#include "ledger.hpp"
+#include "inventory_row.hpp"
 #include "ledger_batch.hpp"
 #include "ledger_log.hpp"
 #include "recent.hpp"
 #include "reorder.hpp"
-#include "spi.hpp"
-#include "triggers.hpp"
 #include "values.hpp"
 
 namespace stockflow {
 
 namespace {
-
-struct Columns {
-    int company, product, warehouse, quantity, reserved, on_order, reorder_point;
-    int version, effective, sold, recent;  // kept by this trigger
-};
-
-// The columns of inventory, looked up once per statement.
-const Columns &columns_of(FunctionCallInfo fcinfo, Relation relation) {
-    auto *columns = static_cast<Columns *>(fcinfo->flinfo->fn_extra);
-    if (columns == nullptr) {
-        columns =
-            static_cast<Columns *>(MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof(Columns)));
-        columns->company = column_number(relation, "company_id");
-        columns->product = column_number(relation, "product_id");
-        columns->warehouse = column_number(relation, "warehouse_id");
-        columns->quantity = column_number(relation, "quantity");
-        columns->reserved = column_number(relation, "reserved");
-        columns->on_order = column_number(relation, "on_order");
-        columns->reorder_point = column_number(relation, "reorder_point");
-        columns->version = column_number(relation, "version");
-        columns->effective = column_number(relation, "effective_reorder_point");
-        columns->sold = column_number(relation, "last_sold_at");
-        columns->recent = column_number(relation, "recent_days");
-        fcinfo->flinfo->fn_extra = columns;
-    }
-    return *columns;
-}
-
-// A row of inventory as the triggers see it.
-struct Balance {
-    bool complete;  // key and quantity are there; if not, NOT NULL will say so
-    StockKey key;
-    std::int64_t quantity, reserved;
-    int64 version;
-};
-
-Balance read_balance(HeapTuple row, TupleDesc desc, const Columns &columns) {
-    Balance balance = {};
-    const NullableDatum company = column_value(row, desc, columns.company);
-    const NullableDatum product = column_value(row, desc, columns.product);
-    const NullableDatum warehouse = column_value(row, desc, columns.warehouse);
-    const NullableDatum quantity = column_value(row, desc, columns.quantity);
-    if (company.isnull || product.isnull || warehouse.isnull || quantity.isnull) return balance;
-    balance.complete = true;
-    balance.key = {DatumGetInt64(company.value), DatumGetInt64(product.value),
-                   DatumGetInt64(warehouse.value)};
-    balance.quantity = to_quantity(quantity.value, "quantity");
-    const NullableDatum reserved = column_value(row, desc, columns.reserved);
-    balance.reserved = reserved.isnull ? 0 : to_quantity(reserved.value, "reserved");
-    const NullableDatum version = column_value(row, desc, columns.version);
-    balance.version = version.isnull ? 0 : DatumGetInt64(version.value);
-    return balance;
-}
-
-[[noreturn]] void insufficient(const StockRules &rules, std::int64_t had, std::int64_t change,
-                               const char *measure) {
-    ereport(ERROR, (errcode(ERRCODE_CHECK_VIOLATION),
-                    errmsg("insufficient stock for product \"%s\" in warehouse \"%s\"", rules.sku,
-                           rules.warehouse),
-                    errdetail("%s is %s, requested %s.", measure, numeric_text(from_quantity(had)),
-                              numeric_text(from_quantity(-change))),
-                    errhint("Receive stock first, or let the company go negative with "
-                            "companies.allow_negative_stock.")));
-    pg_unreachable();
-}
-
-// Refuses a balance that the product, the company or a reservation does not allow.
-void check_balance(const StockRules &rules, const Balance &before, const Balance &after,
-                   bool needs_available) {
-    if (!rules.found) return;  // the foreign keys will say so
-    if (after.quantity != 0 && (rules.is_bundle || !rules.is_stocked)) {
-        ereport(ERROR, (errcode(ERRCODE_CHECK_VIOLATION),
-                        errmsg("product \"%s\" holds no stock of its own", rules.sku),
-                        errdetail("It is a %s.", rules.is_bundle ? "bundle" : "service"),
-                        rules.is_bundle ? errhint("Move its components instead.") : 0));
-    }
-    if (rules.whole_units && !is_whole(after.quantity)) {
-        ereport(ERROR, (errcode(ERRCODE_CHECK_VIOLATION),
-                        errmsg("product \"%s\" comes in whole units only", rules.sku),
-                        errdetail("The quantity would be %s.",
-                                  numeric_text(from_quantity(after.quantity))),
-                        errhint("Set products.whole_units to false to allow fractions.")));
-    }
-    const std::int64_t change = after.quantity - before.quantity;
-    if (rules.allow_negative || change >= 0) return;
-    if (needs_available && after.quantity < after.reserved) {
-        insufficient(rules, before.quantity - before.reserved, change, "Available");
-    }
-    if (after.quantity < 0) insufficient(rules, before.quantity, change, "On hand");
-}
-
-// Notes what the AFTER trigger has to record.
-void expect_entry(const Balance &before, const Balance &after, const Posting *posting,
-                  bool is_delete) {
-    PendingEntry *entry = pending_entry(after.key, true);
-    entry->open = true;
-    entry->is_delete = is_delete;
-    entry->subtransaction = GetCurrentSubTransactionId();
-    entry->statement = current_statement();
-    entry->version = after.version;
-    entry->quantity = after.quantity;
-    entry->delta = after.quantity - before.quantity;
-    entry->movements = posting == nullptr ? nullptr : posting->movements;
-    entry->count = posting == nullptr ? 1 : posting->count;
-}
-
-// Refuses amounts that no quantity can hold; before is null for a new row.
-void check_amounts(HeapTuple before, HeapTuple after, TupleDesc desc, const Columns &columns) {
-    const int amounts[] = {columns.reserved, columns.on_order, columns.reorder_point};
-    for (const int column : amounts) {
-        if (before != nullptr && !column_changed(before, after, desc, column)) continue;
-        to_optional_quantity(column_value(after, desc, column),
-                             NameStr(TupleDescAttr(desc, column - 1)->attname));
-    }
-}
-
-// A change that no function explains.
-Movement plain_movement(std::int64_t delta) {
-    Movement movement = {};
-    movement.delta = delta;
-    movement.reason = "adjustment";
-    movement.occurred_at = GetCurrentTransactionStartTimestamp();
-    movement.unit_cost = null_datum();
-    return movement;
-}
 
 // The derived part of a row, before and after a change.
 struct Derived {
@@ -167,27 +40,46 @@ HeapTuple with_derived(HeapTuple row, TupleDesc desc, const Columns &columns, in
     return heap_modify_tuple_by_cols(row, desc, 4, numbers, values, nulls);
 }
 
-// Whether this statement has changed the key already; an entry may also be left behind by an
-// earlier statement whose change did not happen.
-bool is_expected_now(const StockKey &key) {
-    const PendingEntry *entry = pending_entry(key, false);
-    return entry != nullptr && entry->open &&
-           entry->subtransaction == GetCurrentSubTransactionId() &&
-           entry->statement == current_statement();
+// Notes what the AFTER trigger has to record; row is the new row, null for a deletion.
+void expect_entry(const Balance &before, const Balance &after, Posting *posting, uint32 print,
+                  bool is_delete) {
+    PendingEntry *entry = pending_entry(after.key, after.version, true);
+    entry->open = true;
+    entry->is_delete = is_delete;
+    entry->subtransaction = GetCurrentSubTransactionId();
+    entry->statement = current_statement();
+    entry->quantity = after.quantity;
+    entry->delta = after.quantity - before.quantity;
+    entry->posting = posting;
+    entry->fingerprint = print;
 }
 
-// One statement that deletes and inserts a key leaves no moment to log the deletion in between.
-void refuse_reinsertion(const StockKey &key) {
-    if (!is_expected_now(key) || !pending_entry(key, false)->is_delete) return;
-    ereport(ERROR, (errcode(ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION),
-                    errmsg("cannot delete and insert the same inventory row in one statement"),
-                    errhint("Use UPDATE, or two statements.")));
+// The entry that this statement has already noted for the next version of a key, or null. (An
+// earlier statement may have left one behind, where its change did not happen.)
+const PendingEntry *noted_now(const StockKey &key, int64 next_version) {
+    const PendingEntry *entry = pending_entry(key, next_version, false);
+    const bool ours = entry != nullptr && entry->open &&
+                      entry->subtransaction == GetCurrentSubTransactionId() &&
+                      entry->statement == current_statement();
+    return ours ? entry : nullptr;
 }
 
-// Drops what an earlier statement expected and never did (ON CONFLICT DO NOTHING, for one).
-void forget_entry(const StockKey &key) {
-    PendingEntry *entry = pending_entry(key, false);
-    if (entry != nullptr) entry->open = false;
+[[noreturn]] void concurrent_change() {
+    ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+                    errmsg("could not serialize access due to concurrent change of the ledger"),
+                    errhint("Try again.")));
+    pg_unreachable();
+}
+
+// What the row takes over from a ledger that goes on after its deletion.
+Derived continued(const StockKey &key, int64 last_version, pg_tz *zone) {
+    Derived derived = {no_recent_days(), null_datum()};
+    if (last_version == 0) return derived;
+    const Chain chain = replay(key, zone);
+    if (chain.length != last_version) concurrent_change();
+    derived.recent = chain.recent;
+    if (chain.sold) derived.sold = present(TimestampTzGetDatum(chain.sold_at));
+    return derived;
 }
 
 HeapTuple before_insert(TriggerData *trigger, const Columns &columns) {
@@ -195,40 +87,34 @@ HeapTuple before_insert(TriggerData *trigger, const Columns &columns) {
     Balance after = read_balance(trigger->tg_trigtuple, desc, columns);
     if (!after.complete) return trigger->tg_trigtuple;
     check_amounts(nullptr, trigger->tg_trigtuple, desc, columns);
-    refuse_reinsertion(after.key);
-    if (is_expected_now(after.key)) return trigger->tg_trigtuple;  // a second row of the same key
-    forget_entry(after.key);
     if (keep_inventory_row(after.key)) return trigger->tg_trigtuple;  // conflicts for certain
+    const int64 last_version = last_ledger_version(after.key);
+    const PendingEntry *noted = noted_now(after.key, last_version + 1);
+    if (noted != nullptr && noted->is_delete) {
+        // It would leave no moment to log the deletion in between.
+        ereport(ERROR, (errcode(ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION),
+                        errmsg("cannot delete and insert the same inventory row in one statement"),
+                        errhint("Use UPDATE, or two statements.")));
+    }
+    if (noted != nullptr) return trigger->tg_trigtuple;  // a second row of one key conflicts, too
 
     const StockRules rules = load_rules(after.key);
     Balance before = after;
     before.quantity = 0;
-    Derived derived = {no_recent_days(), null_datum()};
-    const int64 last_version = last_ledger_version(after.key);
-    if (last_version > 0 && rules.found) {
-        derived.recent = rebuild_recent_days(after.key, rules.zone, &derived.sold);
-    }
-    after.version = last_version + (after.quantity != 0 ? 1 : 0);
-    if (after.quantity != 0) {
-        if (rules.found) apply(derived, plain_movement(after.quantity), rules.zone);
-        expect_entry(before, after, nullptr, false);
-    }
+    Derived derived = continued(after.key, last_version, rules.zone);
+    const bool moves = after.quantity != 0;
+    after.version = last_version + (moves ? 1 : 0);
+    if (moves && rules.found) apply(derived, plain_movement(after.quantity), rules.zone);
     const NullableDatum own = column_value(trigger->tg_trigtuple, desc, columns.reorder_point);
-    return with_derived(trigger->tg_trigtuple, desc, columns, after.version, derived,
-                        own.isnull ? inherited_reorder_point(after.key) : own);
+    HeapTuple row = with_derived(trigger->tg_trigtuple, desc, columns, after.version, derived,
+                                 own.isnull ? inherited_reorder_point(after.key) : own);
+    if (moves) expect_entry(before, after, nullptr, fingerprint(row, desc, columns), false);
+    return row;
 }
 
-// Columns that the ledger keeps cannot be set from outside, and a row keeps its key.
-void check_columns(TriggerData *trigger, const Columns &columns) {
+// A row keeps its key.
+void check_key(TriggerData *trigger, const Columns &columns) {
     const TupleDesc desc = RelationGetDescr(trigger->tg_relation);
-    const int kept[] = {columns.version, columns.effective, columns.sold, columns.recent};
-    for (const int column : kept) {
-        if (!column_changed(trigger->tg_trigtuple, trigger->tg_newtuple, desc, column)) continue;
-        ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-                        errmsg("column \"%s\" of inventory is kept by the ledger",
-                               NameStr(TupleDescAttr(desc, column - 1)->attname)),
-                        errhint("Change quantity or reorder_point; the rest follows.")));
-    }
     const int key[] = {columns.company, columns.product, columns.warehouse};
     for (const int column : key) {
         if (!column_changed(trigger->tg_trigtuple, trigger->tg_newtuple, desc, column)) continue;
@@ -238,18 +124,55 @@ void check_columns(TriggerData *trigger, const Columns &columns) {
     }
 }
 
+// Columns that the ledger keeps cannot be set from outside.
+void check_kept(TriggerData *trigger, const Columns &columns) {
+    const TupleDesc desc = RelationGetDescr(trigger->tg_relation);
+    const int kept[] = {columns.version, columns.effective, columns.sold, columns.recent};
+    for (const int column : kept) {
+        if (!column_changed(trigger->tg_trigtuple, trigger->tg_newtuple, desc, column)) continue;
+        ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                        errmsg("column \"%s\" of inventory is kept by the ledger",
+                               NameStr(TupleDescAttr(desc, column - 1)->attname)),
+                        errhint("Change quantity or reorder_point; the rest follows.")));
+    }
+}
+
+// The movements of an update: those of the function that runs it, or the plain change.
+struct Change {
+    Posting *posting;  // null: a plain statement
+    Movement plain;
+    const Movement *movements() const { return posting ? posting->movements : &plain; }
+    int count() const { return posting ? posting->count : 1; }
+};
+
+// The posting that explains a change of a row, or null. A statement of a user's trigger may touch
+// the row of a posting without moving it.
+Posting *explaining_posting(const Balance &before, const Balance &after) {
+    Posting *posting = find_posting(after.key);
+    const std::int64_t delta = after.quantity - before.quantity;
+    if (posting == nullptr || posting->total == delta) return posting;
+    if (delta == 0) return nullptr;
+    ereport(ERROR, (errcode(ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION),
+                    errmsg("another trigger changed the quantity of a movement"),
+                    errhint("Triggers on inventory must leave quantity alone.")));
+}
+
 HeapTuple before_update(TriggerData *trigger, const Columns &columns) {
     const TupleDesc desc = RelationGetDescr(trigger->tg_relation);
+    check_key(trigger, columns);
     const Balance before = read_balance(trigger->tg_trigtuple, desc, columns);
-    forget_entry(before.key);
-    if (derived_update_is_open()) return trigger->tg_newtuple;
-    check_columns(trigger, columns);
-    check_amounts(trigger->tg_trigtuple, trigger->tg_newtuple, desc, columns);
     Balance after = read_balance(trigger->tg_newtuple, desc, columns);
     if (!after.complete) return trigger->tg_newtuple;
+    if (derived_update_is_open() && after.quantity == before.quantity &&
+        after.version == before.version) {
+        return trigger->tg_newtuple;
+    }
+    check_kept(trigger, columns);
+    check_amounts(trigger->tg_trigtuple, trigger->tg_newtuple, desc, columns);
 
-    Posting *posting = find_posting(after.key);
-    const bool moves = posting != nullptr || after.quantity != before.quantity;
+    Change change = {explaining_posting(before, after),
+                     plain_movement(after.quantity - before.quantity)};
+    const bool moves = change.posting != nullptr || after.quantity != before.quantity;
     const bool own_changed =
         column_changed(trigger->tg_trigtuple, trigger->tg_newtuple, desc, columns.reorder_point);
     if (!moves && !own_changed) return trigger->tg_newtuple;
@@ -259,38 +182,56 @@ HeapTuple before_update(TriggerData *trigger, const Columns &columns) {
         const NullableDatum own = column_value(trigger->tg_newtuple, desc, columns.reorder_point);
         effective = own.isnull ? inherited_reorder_point(after.key) : own;
     }
-    const NullableDatum packed = column_value(trigger->tg_newtuple, desc, columns.recent);
+    const StockRules rules = change.posting ? change.posting->rules : load_rules(after.key);
     Derived derived = {no_recent_days(), column_value(trigger->tg_newtuple, desc, columns.sold)};
-    const StockRules rules = posting != nullptr ? posting->rules : load_rules(after.key);
-    if (!unpack_recent_days(packed, &derived.recent)) {
-        derived.recent = rebuild_recent_days(after.key, rules.zone, &derived.sold);
+    if (!unpack_recent_days(column_value(trigger->tg_newtuple, desc, columns.recent),
+                            &derived.recent)) {
+        derived = continued(after.key, before.version, rules.zone);
     }
-    if (moves) {
-        if (posting != nullptr && posting->total != after.quantity - before.quantity) {
-            ereport(ERROR, (errcode(ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION),
-                            errmsg("another trigger changed the quantity of a movement"),
-                            errhint("Triggers on inventory must leave quantity alone.")));
-        }
-        check_balance(rules, before, after, posting != nullptr && posting->needs_available);
-        const Movement plain = plain_movement(after.quantity - before.quantity);
-        const Movement *movements = posting != nullptr ? posting->movements : &plain;
-        const int count = posting != nullptr ? posting->count : 1;
-        for (int i = 0; i < count; i++) apply(derived, movements[i], rules.zone);
-        after.version = before.version + count;
-        expect_entry(before, after, posting, false);
-        if (posting != nullptr) posting->taken = true;
+    if (!moves) {
+        return with_derived(trigger->tg_newtuple, desc, columns, after.version, derived, effective);
     }
-    return with_derived(trigger->tg_newtuple, desc, columns, after.version, derived, effective);
+    check_balance(rules, before, after, change.posting && change.posting->needs_available);
+    for (int i = 0; i < change.count(); i++) apply(derived, change.movements()[i], rules.zone);
+    after.version = before.version + change.count();
+    HeapTuple row =
+        with_derived(trigger->tg_newtuple, desc, columns, after.version, derived, effective);
+    expect_entry(before, after, change.posting, fingerprint(row, desc, columns), false);
+    if (change.posting != nullptr) change.posting->taken = true;
+    return row;
 }
 
 HeapTuple before_delete(TriggerData *trigger, const Columns &columns) {
-    const TupleDesc desc = RelationGetDescr(trigger->tg_relation);
-    const Balance before = read_balance(trigger->tg_trigtuple, desc, columns);
-    Balance after = before;
-    after.quantity = 0;
-    after.version = before.version + (before.quantity != 0 ? 1 : 0);
-    expect_entry(before, after, nullptr, true);
+    const Balance before =
+        read_balance(trigger->tg_trigtuple, RelationGetDescr(trigger->tg_relation), columns);
+    if (before.quantity != 0) {
+        Balance after = before;
+        after.quantity = 0;
+        after.version = before.version + 1;
+        expect_entry(before, after, nullptr, 0, true);
+    }
     return trigger->tg_trigtuple;
+}
+
+// Takes the entries that BEFORE has noted for a change that really happened.
+void record(const Balance &after, uint32 print) {
+    PendingEntry *entry = pending_entry(after.key, after.version, false);
+    if (entry == nullptr || !entry->open || entry->quantity != after.quantity ||
+        entry->fingerprint != print) {
+        ereport(ERROR, (errcode(ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION),
+                        errmsg("quantity was changed behind the ledger"),
+                        errdetail("Another trigger changed the row after the ledger's."),
+                        errhint("BEFORE triggers must sort by name before \"zz_ledger_accept\".")));
+    }
+    entry->open = false;
+    if (entry->posting != nullptr) {
+        add_entries(after.key, after.version, after.quantity, entry->posting->movements,
+                    entry->posting->count);
+        entry->posting->recorded = true;
+    } else {
+        const Movement plain = plain_movement(entry->delta);
+        add_entries(after.key, after.version, after.quantity, &plain, 1);
+    }
 }
 
 }  // namespace
@@ -303,9 +244,11 @@ using namespace stockflow;
 STOCKFLOW_FUNCTION(stockflow_inventory_before) {
     TriggerData *trigger = check_trigger(fcinfo, "inventory_before", Timing::before_row);
     const Columns &columns = columns_of(fcinfo, trigger->tg_relation);
-    HeapTuple row = TRIGGER_FIRED_BY_INSERT(trigger->tg_event)   ? before_insert(trigger, columns)
-                    : TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? before_update(trigger, columns)
-                                                                 : before_delete(trigger, columns);
+    HeapTuple row = as_owner(trigger->tg_relation, [&] {
+        if (TRIGGER_FIRED_BY_INSERT(trigger->tg_event)) return before_insert(trigger, columns);
+        if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event)) return before_update(trigger, columns);
+        return before_delete(trigger, columns);
+    });
     return PointerGetDatum(row);
 }
 
@@ -314,33 +257,30 @@ STOCKFLOW_FUNCTION(stockflow_inventory_after) {
     TriggerData *trigger = check_trigger(fcinfo, "inventory_after", Timing::after_row);
     const Columns &columns = columns_of(fcinfo, trigger->tg_relation);
     const TupleDesc desc = RelationGetDescr(trigger->tg_relation);
+    const bool is_insert = TRIGGER_FIRED_BY_INSERT(trigger->tg_event);
+    const bool is_delete = TRIGGER_FIRED_BY_DELETE(trigger->tg_event);
     Balance before = read_balance(trigger->tg_trigtuple, desc, columns);
     Balance after = read_balance(changed_row(trigger), desc, columns);
-    if (TRIGGER_FIRED_BY_INSERT(trigger->tg_event)) {
+    if (is_insert) {
         before.quantity = 0;
+        before.version =
+            as_owner(trigger->tg_relation, [&] { return last_ledger_version(after.key); });
+    } else if (is_delete) {
+        after.quantity = 0;
+        after.version = before.version + (before.quantity != 0 ? 1 : 0);
+    }
+    const bool moved =
+        after.quantity != before.quantity || (!is_insert && after.version != before.version);
+    if (moved) record(after, is_delete ? 0 : fingerprint(changed_row(trigger), desc, columns));
+    if (is_insert) {
+        // The row is ours now. Nobody can write its ledger any more, but somebody may have done so
+        // since BEFORE looked.
+        if (before.version != after.version - (moved ? 1 : 0)) concurrent_change();
         // Not in BEFORE: row level security has passed the row by now, so that the message cannot
         // tell a tenant about a product of another.
-        if (after.quantity != 0) check_balance(load_rules(after.key), before, after, false);
-    } else if (TRIGGER_FIRED_BY_DELETE(trigger->tg_event)) {
-        after.quantity = 0;
-    }
-    PendingEntry *entry = pending_entry(after.key, false);
-    const bool expected = entry != nullptr && entry->open;
-    if (!expected && after.quantity == before.quantity) return PointerGetDatum(nullptr);
-    const bool same_version =
-        TRIGGER_FIRED_BY_DELETE(trigger->tg_event) || (expected && entry->version == after.version);
-    if (!expected || entry->quantity != after.quantity || !same_version) {
-        ereport(ERROR, (errcode(ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION),
-                        errmsg("quantity was changed behind the ledger"),
-                        errdetail("A trigger that fires after the ledger's changed the row again."),
-                        errhint("BEFORE triggers must sort by name before \"zz_ledger_accept\".")));
-    }
-    entry->open = false;
-    if (entry->movements != nullptr) {
-        add_entries(entry->key, entry->version, entry->quantity, entry->movements, entry->count);
-    } else if (entry->delta != 0) {
-        const Movement plain = plain_movement(entry->delta);
-        add_entries(entry->key, entry->version, entry->quantity, &plain, 1);
+        as_owner(trigger->tg_relation, [&] {
+            if (moved) check_balance(load_rules(after.key), before, after, false);
+        });
     }
     return PointerGetDatum(nullptr);
 }

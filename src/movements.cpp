@@ -48,7 +48,7 @@ struct Call {
 void read_tail(const Arguments &arguments, int first, const char *moment_name, Call &call) {
     call.occurred_at = arguments.moment(first, moment_name);
     call.reference = arguments.optional_string(first + 1, "reference", kMaxReferenceLength);
-    call.idempotency_key = arguments.optional_string(first + 2, "idempotency_key", kMaxKeyLength);
+    call.idempotency_key = arguments.key(first + 2);
 }
 
 Call read_call(const Arguments &arguments, int tail) {

@@ -12,6 +12,7 @@ extern "C" {
 #include "commands/trigger.h"
 #include "commands/user.h"
 #include "common/cryptohash.h"
+#include "common/hashfn.h"
 #include "common/sha2.h"
 #include "executor/spi.h"
 #include "fmgr.h"

@@ -4,6 +4,7 @@
 #include "core/grouping.hpp"
 #include "core/quantity.hpp"
 #include "spi.hpp"
+#include "triggers.hpp"
 #include "values.hpp"
 
 namespace stockflow {
@@ -223,18 +224,22 @@ uint64 update_all(int64 company_id, const KeyArrays &keys) {
 }
 
 // Changes all rows; a row may be deleted by another session between its making and its locking.
-uint64 apply(int64 company_id, const Posting *postings, int count) {
+uint64 apply(int64 company_id, Posting *postings, int count) {
     constexpr int kTries = 5;
     const KeyArrays keys = count == 1 ? KeyArrays{} : key_arrays(postings, count);
     uint64 updated = 0;
     for (int i = 0; i < kTries && updated == 0; i++) {
         if (count == 1) {
             if (i > 0) make_missing_rows(company_id, key_arrays(postings, 1));
+            open_scope(postings, 1);
             updated = apply_one(postings[0]);
+            close_scope();
         } else {
             make_missing_rows(company_id, keys);
             if (lock_all(company_id, keys) < static_cast<uint64>(count)) continue;
+            open_scope(postings, count);
             updated = update_all(company_id, keys);
+            close_scope();
         }
     }
     return updated;
@@ -243,9 +248,8 @@ uint64 apply(int64 company_id, const Posting *postings, int count) {
 // A movement that no trigger has recorded would be stock without a ledger entry.
 void check_recorded(const Posting *postings, int count, uint64 updated) {
     for (int i = 0; i < count; i++) {
-        const PendingEntry *entry = pending_entry(postings[i].key, false);
-        const bool recorded = postings[i].taken && entry != nullptr && !entry->open;
-        if (recorded && !entries_wait() && updated == static_cast<uint64>(count)) continue;
+        const bool recorded = postings[i].recorded && !entries_wait(trigger_depth());
+        if (recorded && updated == static_cast<uint64>(count)) continue;
         ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
                         errmsg("the movement was not recorded in the ledger"),
                         errdetail("The triggers on stockflow.inventory did not run, or another "
@@ -305,9 +309,7 @@ Movement simple_movement(std::int64_t delta, const char *reason, const char *ref
 Posted *post(int64 company_id, const Line *lines, int line_count, int *posted_count) {
     int count = 0;
     Posting *postings = make_postings(company_id, lines, line_count, &count);
-    open_scope(postings, count);
     const uint64 updated = apply(company_id, postings, count);
-    close_scope();
     check_recorded(postings, count, updated);
 
     auto *posted = allocate<Posted>(count);

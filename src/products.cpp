@@ -51,16 +51,10 @@ spi::Statement insert_inventory = {
 spi::Statement currency_query = {
     "SELECT c.currency FROM stockflow.companies c WHERE c.company_id = $1", 1, {INT8OID}, nullptr};
 
-spi::Statement has_stock = {
-    "SELECT FROM stockflow.inventory i"
-    " WHERE i.company_id = $1 AND i.product_id = $2 AND i.quantity <> 0 LIMIT 1",
-    2,
-    {INT8OID, INT8OID},
-    nullptr};
-
-spi::Statement has_fraction = {
-    "SELECT FROM stockflow.inventory i WHERE i.company_id = $1 AND i.product_id = $2"
-    "   AND i.quantity <> trunc(i.quantity) LIMIT 1",
+// The rows of a product; locked, so that movements under way are seen.
+spi::Statement stock_rows = {
+    "SELECT i.quantity <> 0, i.quantity <> trunc(i.quantity) FROM stockflow.inventory i"
+    " WHERE i.company_id = $1 AND i.product_id = $2 ORDER BY i.warehouse_id FOR NO KEY UPDATE",
     2,
     {INT8OID, INT8OID},
     nullptr};
@@ -267,17 +261,19 @@ void check_kind(const ProductRow &before, const ProductRow &after) {
     spi::Parameters stock, components;
     stock.bigint(after.company_id).bigint(after.product_id);
     components.bigint(after.company_id).bigint(after.product_id);
-    const bool loses_stock =
-        (after.is_bundle && !before.is_bundle) || (!after.is_stocked && before.is_stocked);
-    if (loses_stock && spi::run(has_stock, stock, spi::Mode::write) > 0) {
+    const uint64 rows = spi::run(stock_rows, stock, spi::Mode::write);
+    bool has_stock = false, has_fraction = false;
+    for (uint64 i = 0; i < rows; i++) {
+        has_stock |= spi::Row(i).boolean(1);
+        has_fraction |= spi::Row(i).boolean(2);
+    }
+    if (has_stock &&
+        ((after.is_bundle && !before.is_bundle) || (!after.is_stocked && before.is_stocked))) {
         ereport(ERROR, (errcode(ERRCODE_CHECK_VIOLATION),
                         errmsg("product \"%s\" has stock of its own", after.sku),
                         errhint("Adjust its stock to 0 before it becomes a bundle or a service.")));
     }
-    spi::Parameters fractions;
-    fractions.bigint(after.company_id).bigint(after.product_id);
-    if (after.whole_units && !before.whole_units &&
-        spi::run(has_fraction, fractions, spi::Mode::write) > 0) {
+    if (has_fraction && after.whole_units && !before.whole_units) {
         ereport(ERROR, (errcode(ERRCODE_CHECK_VIOLATION),
                         errmsg("product \"%s\" has a fraction of a unit in stock", after.sku),
                         errhint("Adjust its stock to whole units first.")));
@@ -309,7 +305,7 @@ STOCKFLOW_FUNCTION(stockflow_create_product) {
     product.category_id = arguments.get(6);
     product.reorder_point = arguments.optional_quantity(7, "reorder_point");
     product.supplier_id = arguments.get(8);
-    const char *key = arguments.optional_string(9, "idempotency_key", kMaxKeyLength);
+    const char *key = arguments.key(9);
     if (product.initial_quantity.set && product.warehouse_id.isnull) {
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                         errmsg("initial_quantity needs a warehouse_id"),
@@ -389,12 +385,14 @@ STOCKFLOW_FUNCTION(stockflow_history_guard) {
                         column_number(trigger->tg_relation, own_column))) {
         return PointerGetDatum(trigger->tg_newtuple);
     }
-    const bool has_history = spi::connected([&] {
+    const auto find_history = [&] {
         spi::Parameters parameters;
         parameters.datum(company_id).datum(own_id);
         return spi::run(is_product ? product_history : warehouse_history, parameters,
                         spi::Mode::write) > 0;
-    });
+    };
+    const bool has_history =
+        as_owner(trigger->tg_relation, [&] { return spi::connected(find_history); });
     if (has_history) {
         ereport(ERROR, (errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
                         errmsg("%s %lld has ledger entries", is_product ? "product" : "warehouse",

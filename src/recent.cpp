@@ -61,12 +61,6 @@ bool unpack_recent_days(NullableDatum packed, RecentDays *recent) {
                   VARSIZE_ANY_EXHDR(bytes), recent);
 }
 
-RecentDays rebuild_recent_days(const StockKey &key, pg_tz *zone, NullableDatum *sold) {
-    const Chain chain = replay(key, zone);
-    *sold = chain.sold ? present(TimestampTzGetDatum(chain.sold_at)) : null_datum();
-    return chain.recent;
-}
-
 void rebuild_company(int64 company_id, pg_tz *zone) {
     spi::connected([&] {
         spi::Parameters nothing, company;
@@ -92,9 +86,9 @@ void rebuild_company(int64 company_id, pg_tz *zone) {
                 .datum(bigint_array(products, batch))
                 .datum(bigint_array(warehouses, batch))
                 .datum(bytea_array(packed, batch));
-            set_derived_update(true);
+            open_derived_update();
             spi::run_latest(write_recent_days, parameters);
-            set_derived_update(false);
+            close_derived_update();
             batch = 0;
         }
     });

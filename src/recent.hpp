@@ -11,9 +11,6 @@ NullableDatum pack_recent_days(const RecentDays &recent);  // NULL without movem
 // False when the stored bytes are not ours.
 bool unpack_recent_days(NullableDatum packed, RecentDays *recent);
 
-// What the ledger says; also sets the latest sale.
-RecentDays rebuild_recent_days(const StockKey &key, pg_tz *zone, NullableDatum *sold);
-
 // Makes recent_days of all rows of a company anew, after its time zone changed.
 void rebuild_company(int64 company_id, pg_tz *zone);
 

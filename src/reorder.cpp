@@ -85,14 +85,24 @@ NullableDatum inherited_reorder_point(const StockKey &key) {
 
 namespace {
 
+// Keeps the company's reorder point from changing until the transaction ends.
+void hold_company_point(int64 company_id) {
+    spi::connected([&] {
+        spi::Parameters parameters;
+        spi::run(company_point, parameters.bigint(company_id), spi::Mode::write);
+    });
+}
+
+// Brings the rows that inherit up to date. What they may inherit from further up is held first, so
+// that two changes at different levels cannot miss each other.
 void propagate(spi::Statement &statement, int64 company_id, const int64 *id) {
     spi::connected([&] {
         spi::Parameters parameters;
         parameters.bigint(company_id);
         if (id != nullptr) parameters.bigint(*id);
-        set_derived_update(true);
+        open_derived_update();
         spi::run_latest(statement, parameters);
-        set_derived_update(false);
+        close_derived_update();
     });
 }
 
@@ -122,14 +132,18 @@ STOCKFLOW_FUNCTION(stockflow_reorder_point_after) {
                 .value);
     };
     const int64 company_id = id("company_id");
-    if (is_product) {
-        const int64 product_id = id("product_id");
-        propagate(propagate_product, company_id, &product_id);
-    } else if (strcmp(level, "category") == 0) {
-        const int64 category_id = id("category_id");
-        propagate(propagate_category, company_id, &category_id);
-    } else {
-        propagate(propagate_company, company_id, nullptr);
-    }
+    as_owner(trigger->tg_relation, [&] {
+        if (is_product) {
+            const int64 product_id = id("product_id");
+            inherited_reorder_point({company_id, product_id, 0});
+            propagate(propagate_product, company_id, &product_id);
+        } else if (strcmp(level, "category") == 0) {
+            const int64 category_id = id("category_id");
+            hold_company_point(company_id);
+            propagate(propagate_category, company_id, &category_id);
+        } else {
+            propagate(propagate_company, company_id, nullptr);
+        }
+    });
     return PointerGetDatum(nullptr);
 }

@@ -20,12 +20,11 @@ spi::Statement finest_price = {
     {INT8OID},
     nullptr};
 
-// Bundles of a company change one at a time, so that two halves of a circle cannot pass.
-spi::Statement lock_company = {
-    "SELECT FROM stockflow.companies c WHERE c.company_id = $1 FOR NO KEY UPDATE",
-    1,
-    {INT8OID},
-    nullptr};
+// Bundles of a company change one at a time, so that two halves of a circle cannot pass. Not by a
+// lock on the company's row, which every new row of inventory shares.
+spi::Statement lock_bundles = {
+    "SELECT pg_catalog.pg_advisory_xact_lock($1)", 1, {INT8OID}, nullptr};
+constexpr int64 kBundleLocks = 0x53464C4F57000000;  // keeps clear of small keys of applications
 
 // The longest way down from a component and up from its bundle, and whether they meet.
 spi::Statement nesting = {
@@ -142,7 +141,9 @@ STOCKFLOW_FUNCTION(stockflow_timezone_after) {
     const Datum company_id =
         column_value(trigger->tg_newtuple, desc, column_number(trigger->tg_relation, "company_id"))
             .value;
-    rebuild_company(DatumGetInt64(company_id), find_time_zone(TextDatumGetCString(zone)));
+    as_owner(trigger->tg_relation, [&] {
+        rebuild_company(DatumGetInt64(company_id), find_time_zone(TextDatumGetCString(zone)));
+    });
     return PointerGetDatum(nullptr);
 }
 
@@ -158,12 +159,14 @@ STOCKFLOW_FUNCTION(stockflow_bundle_after) {
     const Datum bundle_id = value("bundle_id");
     const Datum component_id = value("component_id");
     to_quantity(value("quantity"), "quantity");  // at most six decimals
-    spi::connected([&] {
-        spi::Parameters company, edge, bundle;
-        spi::run(lock_company, company.datum(company_id), spi::Mode::write);
+    const auto check = [&] {
+        spi::Parameters lock, edge, bundle;
+        spi::run(lock_bundles, lock.bigint(kBundleLocks ^ DatumGetInt64(company_id)),
+                 spi::Mode::write);
         edge.datum(company_id).datum(bundle_id).datum(component_id).integer(kMaxBundleDepth);
         if (spi::run_latest(nesting, edge) > 0) check_nesting(spi::Row(0));
         spi::run(mark_bundle, bundle.datum(company_id).datum(bundle_id), spi::Mode::write);
-    });
+    };
+    as_owner(trigger->tg_relation, [&] { spi::connected(check); });
     return PointerGetDatum(nullptr);
 }

@@ -77,6 +77,10 @@ uint64 run_latest(Statement &statement, Parameters &parameters);
 // means on a new snapshot, which a trigger needs that may have waited for others.
 Portal open_cursor(Statement &statement, Parameters &parameters, Mode mode);
 
+// Calls visit for every row of a cursor, and closes it; what visit allocates is freed in batches.
+template <typename Visit>
+void for_each(Portal cursor, Visit visit);
+
 // One row of SPI_tuptable; columns count from 1.
 class Row {
   public:
@@ -100,5 +104,25 @@ class Row {
     HeapTuple tuple_;
     TupleDesc desc_;
 };
+
+template <typename Visit>
+void for_each(Portal cursor, Visit visit) {
+    MemoryContext batch =
+        AllocSetContextCreate(CurrentMemoryContext, "stockflow rows", ALLOCSET_DEFAULT_SIZES);
+    for (;;) {
+        SPI_cursor_fetch(cursor, true, 1000);
+        if (SPI_processed == 0) break;
+        MemoryContext caller = MemoryContextSwitchTo(batch);
+        for (uint64 i = 0; i < SPI_processed; i++) {
+            CHECK_FOR_INTERRUPTS();
+            visit(Row(i));
+        }
+        MemoryContextSwitchTo(caller);
+        MemoryContextReset(batch);
+        SPI_freetuptable(SPI_tuptable);
+    }
+    SPI_cursor_close(cursor);
+    MemoryContextDelete(batch);
+}
 
 }  // namespace stockflow::spi

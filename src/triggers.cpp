@@ -19,6 +19,8 @@ TriggerData *check_trigger(FunctionCallInfo fcinfo, const char *function, Timing
     return trigger;
 }
 
+int trigger_depth() { return DatumGetInt32(DirectFunctionCall1(pg_trigger_depth, 0)); }
+
 int column_number(Relation relation, const char *name) {
     const int number = SPI_fnumber(RelationGetDescr(relation), name);
     if (number <= 0) {

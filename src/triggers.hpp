@@ -1,6 +1,8 @@
 // What every trigger function shares: its opening checks and its columns.
 #pragma once
 
+#include <type_traits>
+
 #include "pg.hpp"
 
 namespace stockflow {
@@ -9,6 +11,28 @@ enum class Timing { before_row, after_row, before_statement, after_statement };
 
 // Raises 39P01 unless the function was called as a trigger of this timing and level.
 TriggerData *check_trigger(FunctionCallInfo fcinfo, const char *function, Timing timing);
+
+// How many triggers are under way, this one included.
+int trigger_depth();
+
+// Runs body with the rights of the table's owner, as the server's own foreign keys do: a trigger
+// may read and write what the session that fired it may not. An error restores the session's.
+template <typename Body>
+auto as_owner(Relation relation, Body body) -> decltype(body()) {
+    Oid user;
+    int context;
+    GetUserIdAndSecContext(&user, &context);
+    SetUserIdAndSecContext(relation->rd_rel->relowner,
+                           context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_NOFORCE_RLS);
+    if constexpr (std::is_void_v<decltype(body())>) {
+        body();
+        SetUserIdAndSecContext(user, context);
+    } else {
+        auto result = body();
+        SetUserIdAndSecContext(user, context);
+        return result;
+    }
+}
 
 // The number of a column by its name; shards of Citus and users' own columns move the others.
 int column_number(Relation relation, const char *name);

@@ -130,32 +130,16 @@ void verify(NullableDatum company_id, ReturnSetInfo *result) {
     Portal cursor =
         spi::open_cursor(ledger_query, parameters.optional(company_id), spi::Mode::read);
     Subject subject = {};
-    MemoryContext batch =
-        AllocSetContextCreate(CurrentMemoryContext, "stockflow verify", ALLOCSET_DEFAULT_SIZES);
-    for (;;) {
-        SPI_cursor_fetch(cursor, true, 1000);
-        if (SPI_processed == 0) break;
-        for (uint64 i = 0; i < SPI_processed; i++) {
-            CHECK_FOR_INTERRUPTS();
-            const spi::Row row(i);
-            const StockKey key = {row.bigint(kCompany), row.bigint(kProduct),
-                                  row.bigint(kWarehouse)};
-            if (!subject.any || !(subject.key == key)) {
-                finish(subject, result);
-                subject = begin(row);
-            }
-            MemoryContext caller = MemoryContextSwitchTo(batch);
-            if (!row.is_null(kEntry)) {
-                extend(subject.chain,
-                       read_chain_entry(row, kEntry, find_time_zone(row.string(kZone))));
-            }
-            MemoryContextSwitchTo(caller);
+    spi::for_each(cursor, [&](const spi::Row &row) {
+        const StockKey key = {row.bigint(kCompany), row.bigint(kProduct), row.bigint(kWarehouse)};
+        if (!subject.any || !(subject.key == key)) {
+            finish(subject, result);
+            subject = begin(row);
         }
-        MemoryContextReset(batch);
-        SPI_freetuptable(SPI_tuptable);
-    }
+        if (row.is_null(kEntry)) return;
+        extend(subject.chain, read_chain_entry(row, kEntry, find_time_zone(row.string(kZone))));
+    });
     finish(subject, result);
-    SPI_cursor_close(cursor);
 }
 
 }  // namespace

@@ -1,19 +1,20 @@
--- Trigger functions. Those of the ledger run with the owner's rights: applications may change
--- stock, but may not write the ledger.
+-- Trigger functions. Where they need more than the session may (applications change stock, but do not
+-- write the ledger), they act as the owner of the table, as the server's foreign keys do; none is
+-- SECURITY DEFINER, so a table's owner gains nothing from them.
 CREATE FUNCTION stockflow.inventory_before() RETURNS trigger
-    LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+    LANGUAGE c SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
     AS 'MODULE_PATHNAME', 'stockflow_inventory_before';
 COMMENT ON FUNCTION stockflow.inventory_before() IS
 'BEFORE ROW trigger of inventory: checks a change of stock, assigns its version and keeps the derived columns. Errors: 23514 insufficient stock, fractions of whole-unit products, stock of a bundle, change of the key; 23000 deletion and insertion of a key in one statement; 55000 change of a column that the ledger keeps.';
 
 CREATE FUNCTION stockflow.inventory_after() RETURNS trigger
-    LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+    LANGUAGE c SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
     AS 'MODULE_PATHNAME', 'stockflow_inventory_after';
 COMMENT ON FUNCTION stockflow.inventory_after() IS
 'AFTER ROW trigger of inventory: takes the ledger entries of a change. Errors: 23000 when another trigger changed the quantity after the ledger''s; 23514 as inventory_before, for inserted rows.';
 
 CREATE FUNCTION stockflow.inventory_flush() RETURNS trigger
-    LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+    LANGUAGE c SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
     AS 'MODULE_PATHNAME', 'stockflow_inventory_flush';
 COMMENT ON FUNCTION stockflow.inventory_flush() IS
 'AFTER STATEMENT trigger of inventory: writes the ledger entries of the statement, by one INSERT.';
@@ -37,13 +38,13 @@ COMMENT ON FUNCTION stockflow.company_before() IS
 'BEFORE ROW trigger of companies: refuses time zones that pg_timezone_names does not list (22023), and a currency with fewer decimals than prices have (23514).';
 
 CREATE FUNCTION stockflow.timezone_after() RETURNS trigger
-    LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    LANGUAGE c SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'stockflow_timezone_after';
 COMMENT ON FUNCTION stockflow.timezone_after() IS
 'AFTER ROW trigger of companies: makes inventory.recent_days anew when days begin at other moments. Waits for writers of inventory and holds them up.';
 
 CREATE FUNCTION stockflow.reorder_point_after() RETURNS trigger
-    LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    LANGUAGE c SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'stockflow_reorder_point_after';
 COMMENT ON FUNCTION stockflow.reorder_point_after() IS
 'AFTER ROW trigger of companies, categories and products: brings inventory.effective_reorder_point up to date, in one statement, in the transaction that changed it.';
@@ -55,13 +56,13 @@ COMMENT ON FUNCTION stockflow.product_before() IS
 'BEFORE ROW trigger of products: trims and checks the SKU, names the product that holds it already (23505; the unique index products_sku_key stays the truth), checks the decimals of the price and changes of kind (23514).';
 
 CREATE FUNCTION stockflow.bundle_after() RETURNS trigger
-    LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+    LANGUAGE c SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
     AS 'MODULE_PATHNAME', 'stockflow_bundle_after';
 COMMENT ON FUNCTION stockflow.bundle_after() IS
 'AFTER ROW trigger of product_bundles: refuses a bundle that would contain itself (23514) or be nested more than 32 levels deep (54001), one change per company at a time, and marks the product as a bundle.';
 
 CREATE FUNCTION stockflow.history_guard() RETURNS trigger
-    LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    LANGUAGE c SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'stockflow_history_guard';
 COMMENT ON FUNCTION stockflow.history_guard() IS
 'BEFORE trigger of products and warehouses: refuses (23503) to delete what the ledger mentions, or to change its key.';

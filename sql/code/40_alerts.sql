@@ -29,4 +29,4 @@ CREATE FUNCTION stockflow.low_stock_alerts_json(
     SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
     AS 'MODULE_PATHNAME', 'stockflow_low_stock_alerts_json';
 COMMENT ON FUNCTION stockflow.low_stock_alerts_json(bigint, bigint, integer, boolean, boolean, boolean, integer) IS
-'The same as {"alerts": [{"product_id", "product_name", "sku", "warehouse_id", "warehouse_name", "current_stock", "threshold", "days_until_stockout", "supplier": {"id", "name", "contact_email"} or null}], "total_alerts"}: the answer to GET /api/companies/{company_id}/alerts/low-stock.';
+'The same as {"alerts": [{"product_id", "product_name", "sku", "warehouse_id", "warehouse_name", "current_stock", "threshold", "days_until_stockout", "supplier": {"id", "name", "contact_email"} or null}], "total_alerts"}, where total_alerts also counts those that max_alerts leaves out: the answer to GET /api/companies/{company_id}/alerts/low-stock.';

@@ -17,7 +17,7 @@ CREATE TABLE stockflow.companies (
     CONSTRAINT companies_name_check CHECK (char_length(name) <= 200 AND name ~ '[^[:space:]]'),
     CONSTRAINT companies_currency_check CHECK (currency ~ '^[A-Z]{3}$'),
     CONSTRAINT companies_reorder_point_check
-        CHECK (reorder_point >= 0 AND reorder_point < 1000000000000),
+        CHECK (reorder_point >= 0 AND reorder_point < 1000000000000 AND round(reorder_point, 6) = reorder_point),
     CONSTRAINT companies_cover_days_check CHECK (cover_days BETWEEN 0 AND 3650)
 );
 COMMENT ON TABLE stockflow.companies IS 'Tenants. Soft-deleted companies keep their data and are silent.';
@@ -49,4 +49,4 @@ COMMENT ON COLUMN stockflow.warehouses.warehouse_id IS 'Key within the company.'
 COMMENT ON COLUMN stockflow.warehouses.name IS 'Display name, 1 to 200 characters.';
 COMMENT ON COLUMN stockflow.warehouses.attributes IS 'Free properties of the application.';
 COMMENT ON COLUMN stockflow.warehouses.created_at IS 'When the row was created.';
-COMMENT ON COLUMN stockflow.warehouses.deleted_at IS 'Soft delete: a closed warehouse takes no new stock and is silent in alerts; NULL: open.';
+COMMENT ON COLUMN stockflow.warehouses.deleted_at IS 'Soft delete: a closed warehouse takes no sale, receipt or transfer and is silent in alerts; NULL: open.';

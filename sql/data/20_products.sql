@@ -10,7 +10,7 @@ CREATE TABLE stockflow.categories (
     CONSTRAINT categories_company_fkey FOREIGN KEY (company_id) REFERENCES stockflow.companies,
     CONSTRAINT categories_name_check CHECK (char_length(name) <= 200 AND name ~ '[^[:space:]]'),
     CONSTRAINT categories_reorder_point_check
-        CHECK (reorder_point >= 0 AND reorder_point < 1000000000000)
+        CHECK (reorder_point >= 0 AND reorder_point < 1000000000000 AND round(reorder_point, 6) = reorder_point)
 );
 COMMENT ON TABLE stockflow.categories IS 'Groups of products that can share a reorder point.';
 COMMENT ON COLUMN stockflow.categories.company_id IS 'Owner.';
@@ -44,8 +44,8 @@ CREATE TABLE stockflow.products (
     CONSTRAINT products_name_check CHECK (char_length(name) <= 200 AND name ~ '[^[:space:]]'),
     CONSTRAINT products_price_check CHECK (price >= 0 AND price < 1000000000000000),
     CONSTRAINT products_reorder_point_check
-        CHECK (reorder_point >= 0 AND reorder_point < 1000000000000),
-    CONSTRAINT products_order_up_to_check CHECK (order_up_to >= 0 AND order_up_to < 1000000000000),
+        CHECK (reorder_point >= 0 AND reorder_point < 1000000000000 AND round(reorder_point, 6) = reorder_point),
+    CONSTRAINT products_order_up_to_check CHECK (order_up_to >= 0 AND order_up_to < 1000000000000 AND round(order_up_to, 6) = order_up_to),
     CONSTRAINT products_unit_check CHECK (char_length(unit) BETWEEN 1 AND 32),
     CONSTRAINT products_bundle_check CHECK (NOT (is_bundle AND NOT is_stocked))
 );

@@ -42,8 +42,8 @@ CREATE TABLE stockflow.product_suppliers (
         CHECK (unit_cost >= 0 AND unit_cost < 1000000000000000),
     CONSTRAINT product_suppliers_lead_time_check CHECK (lead_time_days BETWEEN 0 AND 3650),
     CONSTRAINT product_suppliers_minimum_check
-        CHECK (min_order_quantity >= 0 AND min_order_quantity < 1000000000000),
-    CONSTRAINT product_suppliers_pack_check CHECK (pack_size > 0 AND pack_size < 1000000000000)
+        CHECK (min_order_quantity >= 0 AND min_order_quantity < 1000000000000 AND round(min_order_quantity, 6) = min_order_quantity),
+    CONSTRAINT product_suppliers_pack_check CHECK (pack_size > 0 AND pack_size < 1000000000000 AND round(pack_size, 6) = pack_size)
 );
 -- Foreign key, and what a supplier delivers: WHERE company_id = $1 AND supplier_id = $2
 CREATE INDEX product_suppliers_supplier_idx ON stockflow.product_suppliers (company_id, supplier_id);

@@ -40,7 +40,7 @@ COMMENT ON COLUMN stockflow.inventory.reserved IS 'Units set aside for orders; a
 COMMENT ON COLUMN stockflow.inventory.on_order IS 'Units ordered and not yet received; taken off a suggested order.';
 COMMENT ON COLUMN stockflow.inventory.version IS 'Number of ledger entries of this key. Kept by the ledger.';
 COMMENT ON COLUMN stockflow.inventory.effective_reorder_point IS 'The reorder point in force: the first that is set of warehouse, product, category, company. Kept by triggers.';
-COMMENT ON COLUMN stockflow.inventory.is_low IS 'Available is at or below the effective reorder point.';
+COMMENT ON COLUMN stockflow.inventory.is_low IS 'Available is at or below the effective reorder point. Says nothing about bundles, whose quantity is always 0.';
 COMMENT ON COLUMN stockflow.inventory.counted_at IS 'Moment of the last stock count.';
 COMMENT ON COLUMN stockflow.inventory.last_sold_at IS 'Latest moment of a sale or consumption. Kept by the ledger.';
 COMMENT ON COLUMN stockflow.inventory.recent_days IS 'Demand, returns and other changes of the last 32 days, packed; read it with stockflow.recent_days(). Kept by the ledger.';

@@ -1,0 +1,122 @@
+#include "inventory_row.hpp"
+#include "core/quantity.hpp"
+#include "values.hpp"
+
+namespace stockflow {
+
+namespace {
+
+[[noreturn]] void insufficient(const StockRules &rules, std::int64_t had, std::int64_t change,
+                               const char *measure) {
+    ereport(ERROR, (errcode(ERRCODE_CHECK_VIOLATION),
+                    errmsg("insufficient stock for product \"%s\" in warehouse \"%s\"", rules.sku,
+                           rules.warehouse),
+                    errdetail("%s is %s, requested %s.", measure, numeric_text(from_quantity(had)),
+                              numeric_text(from_quantity(-change))),
+                    errhint("Receive stock first, or let the company go negative with "
+                            "companies.allow_negative_stock.")));
+    pg_unreachable();
+}
+
+uint32 hash_column(HeapTuple row, TupleDesc desc, int column) {
+    const NullableDatum value = column_value(row, desc, column);
+    if (value.isnull) return 0;
+    if (TupleDescAttr(desc, column - 1)->attbyval) {
+        return hash_bytes(reinterpret_cast<const unsigned char *>(&value.value), sizeof(Datum));
+    }
+    const struct varlena *bytes = PG_DETOAST_DATUM_PACKED(value.value);
+    return hash_bytes(reinterpret_cast<const unsigned char *>(VARDATA_ANY(bytes)),
+                      static_cast<int>(VARSIZE_ANY_EXHDR(bytes)));
+}
+
+}  // namespace
+
+const Columns &columns_of(FunctionCallInfo fcinfo, Relation relation) {
+    auto *columns = static_cast<Columns *>(fcinfo->flinfo->fn_extra);
+    if (columns == nullptr) {
+        columns =
+            static_cast<Columns *>(MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof(Columns)));
+        columns->company = column_number(relation, "company_id");
+        columns->product = column_number(relation, "product_id");
+        columns->warehouse = column_number(relation, "warehouse_id");
+        columns->quantity = column_number(relation, "quantity");
+        columns->reserved = column_number(relation, "reserved");
+        columns->on_order = column_number(relation, "on_order");
+        columns->reorder_point = column_number(relation, "reorder_point");
+        columns->version = column_number(relation, "version");
+        columns->effective = column_number(relation, "effective_reorder_point");
+        columns->sold = column_number(relation, "last_sold_at");
+        columns->recent = column_number(relation, "recent_days");
+        fcinfo->flinfo->fn_extra = columns;
+    }
+    return *columns;
+}
+
+Balance read_balance(HeapTuple row, TupleDesc desc, const Columns &columns) {
+    Balance balance = {};
+    const NullableDatum company = column_value(row, desc, columns.company);
+    const NullableDatum product = column_value(row, desc, columns.product);
+    const NullableDatum warehouse = column_value(row, desc, columns.warehouse);
+    const NullableDatum quantity = column_value(row, desc, columns.quantity);
+    if (company.isnull || product.isnull || warehouse.isnull || quantity.isnull) return balance;
+    balance.complete = true;
+    balance.key = {DatumGetInt64(company.value), DatumGetInt64(product.value),
+                   DatumGetInt64(warehouse.value)};
+    balance.quantity = to_quantity(quantity.value, "quantity");
+    const NullableDatum reserved = column_value(row, desc, columns.reserved);
+    balance.reserved = reserved.isnull ? 0 : to_quantity(reserved.value, "reserved");
+    const NullableDatum version = column_value(row, desc, columns.version);
+    balance.version = version.isnull ? 0 : DatumGetInt64(version.value);
+    return balance;
+}
+
+void check_balance(const StockRules &rules, const Balance &before, const Balance &after,
+                   bool needs_available) {
+    if (!rules.found) return;  // the foreign keys will say so
+    if (after.quantity != 0 && (rules.is_bundle || !rules.is_stocked)) {
+        ereport(ERROR, (errcode(ERRCODE_CHECK_VIOLATION),
+                        errmsg("product \"%s\" holds no stock of its own", rules.sku),
+                        errdetail("It is a %s.", rules.is_bundle ? "bundle" : "service"),
+                        rules.is_bundle ? errhint("Move its components instead.") : 0));
+    }
+    if (rules.whole_units && !is_whole(after.quantity)) {
+        ereport(ERROR, (errcode(ERRCODE_CHECK_VIOLATION),
+                        errmsg("product \"%s\" comes in whole units only", rules.sku),
+                        errdetail("The quantity would be %s.",
+                                  numeric_text(from_quantity(after.quantity))),
+                        errhint("Set products.whole_units to false to allow fractions.")));
+    }
+    const std::int64_t change = after.quantity - before.quantity;
+    if (rules.allow_negative || change >= 0) return;
+    if (needs_available && after.quantity < after.reserved) {
+        insufficient(rules, before.quantity - before.reserved, change, "Available");
+    }
+    if (after.quantity < 0) insufficient(rules, before.quantity, change, "On hand");
+}
+
+void check_amounts(HeapTuple before, HeapTuple after, TupleDesc desc, const Columns &columns) {
+    const int amounts[] = {columns.reserved, columns.on_order, columns.reorder_point};
+    for (const int column : amounts) {
+        if (before != nullptr && !column_changed(before, after, desc, column)) continue;
+        to_optional_quantity(column_value(after, desc, column),
+                             NameStr(TupleDescAttr(desc, column - 1)->attname));
+    }
+}
+
+uint32 fingerprint(HeapTuple row, TupleDesc desc, const Columns &columns) {
+    uint32 hash = hash_column(row, desc, columns.version);
+    hash = hash_combine(hash, hash_column(row, desc, columns.effective));
+    hash = hash_combine(hash, hash_column(row, desc, columns.sold));
+    return hash_combine(hash, hash_column(row, desc, columns.recent));
+}
+
+Movement plain_movement(std::int64_t delta) {
+    Movement movement = {};
+    movement.delta = delta;
+    movement.reason = "adjustment";
+    movement.occurred_at = GetCurrentTransactionStartTimestamp();
+    movement.unit_cost = null_datum();
+    return movement;
+}
+
+}  // namespace stockflow

@@ -1,0 +1,39 @@
+// A row of inventory as the ledger's triggers see it, and the rules that it must keep.
+#pragma once
+
+#include "ledger.hpp"
+#include "triggers.hpp"
+
+namespace stockflow {
+
+struct Columns {
+    int company, product, warehouse, quantity, reserved, on_order, reorder_point;
+    int version, effective, sold, recent;  // kept by this trigger
+};
+
+// The columns of inventory, looked up once per statement.
+const Columns &columns_of(FunctionCallInfo fcinfo, Relation relation);
+
+struct Balance {
+    bool complete;  // key and quantity are there; if not, NOT NULL will say so
+    StockKey key;
+    std::int64_t quantity, reserved;
+    int64 version;
+};
+
+Balance read_balance(HeapTuple row, TupleDesc desc, const Columns &columns);
+
+// Refuses a balance that the product, the company or a reservation does not allow (23514).
+void check_balance(const StockRules &rules, const Balance &before, const Balance &after,
+                   bool needs_available);
+
+// Refuses amounts that no quantity can hold; before is null for a new row.
+void check_amounts(HeapTuple before, HeapTuple after, TupleDesc desc, const Columns &columns);
+
+// A hash of the columns that the ledger keeps.
+uint32 fingerprint(HeapTuple row, TupleDesc desc, const Columns &columns);
+
+// A change that no function explains.
+Movement plain_movement(std::int64_t delta);
+
+}  // namespace stockflow
