@@ -1,6 +1,7 @@
 #include "alert_rows.hpp"
 
 #include "core/quantity.hpp"
+#include "core/search.hpp"
 #include "core/urgency.hpp"
 #include "recent.hpp"
 #include "spi.hpp"
@@ -54,20 +55,6 @@ struct SharedRows {
     int64 *categories;  // those with a reorder point
     int category_count;
 };
-
-// Index of an id among ordered ids, or -1.
-int find_id(const int64 *ids, int count, int64 id) {
-    int low = 0, high = count;
-    while (low < high) {
-        const int middle = (low + high) / 2;
-        if (ids[middle] < id) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return low < count && ids[low] == id ? low : -1;
-}
 
 int64 *read_ids(int count) {
     auto *ids = static_cast<int64 *>(palloc(sizeof(int64) * Max(count, 1)));
@@ -222,20 +209,6 @@ NullableDatum suggestion(const Alert &alert, const AlertCompany &company) {
     return present(from_quantity(suggested_quantity(input)));
 }
 
-// Index of the first supplier of a product among suppliers ordered by product.
-int first_supplier(const Supplier *suppliers, int count, int64 product_id) {
-    int low = 0, high = count;
-    while (low < high) {
-        const int middle = (low + high) / 2;
-        if (suppliers[middle].product_id < product_id) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return low;
-}
-
 void add_suppliers(const AlertOptions &options, const AlertCompany &company, Alerts &alerts) {
     int supplier_count = 0;
     const Supplier *suppliers =
@@ -246,7 +219,8 @@ void add_suppliers(const AlertOptions &options, const AlertCompany &company, Ale
         CHECK_FOR_INTERRUPTS();
         Alert &alert = alerts.rows[i];
         const int64 product_id = alert.candidate->product_id;
-        const int first = first_supplier(suppliers, supplier_count, product_id);
+        const int first = lower_bound(supplier_count, product_id,
+                                      [&](int at) { return suppliers[at].product_id; });
         int count = 0;
         while (first + count < supplier_count &&
                suppliers[first + count].product_id == product_id) {

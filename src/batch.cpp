@@ -2,6 +2,7 @@
 #include "arguments.hpp"
 #include "bundles.hpp"
 #include "core/quantity.hpp"
+#include "core/search.hpp"
 #include "core/text.hpp"
 #include "entry.hpp"
 #include "idempotency.hpp"
@@ -121,19 +122,6 @@ Line *read_lines(Jsonb *movements, int *count) {
     return lines;
 }
 
-bool contains(const int64 *sorted, int count, int64 id) {
-    int low = 0, high = count;
-    while (low < high) {
-        const int middle = (low + high) / 2;
-        if (sorted[middle] < id) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return low < count && sorted[low] == id;
-}
-
 // Replaces sales and returns of bundles by those of their components.
 Line *explode_lines(int64 company_id, Line *lines, int *count) {
     auto *products = static_cast<std::int64_t *>(
@@ -149,7 +137,7 @@ Line *explode_lines(int64 company_id, Line *lines, int *count) {
         CHECK_FOR_INTERRUPTS();
         const Line *parts = &lines[i];
         int part_count = 1;
-        if (contains(bundles, bundle_count, lines[i].product_id)) {
+        if (find_id(bundles, bundle_count, lines[i].product_id) >= 0) {
             parts = explode_line(company_id, lines[i], &part_count);
         }
         if (written + part_count > capacity) {
