@@ -60,6 +60,10 @@ BEGIN
         state := 'restore';
     ELSIF missing IS NULL THEN
         state := 'adopt';
+        IF NOT (SELECT r.rolsuper FROM pg_roles r WHERE r.oid = data_owner) THEN
+            RAISE WARNING 'adopting data that belongs to role "%"', pg_get_userbyid(data_owner)
+                USING HINT = 'Its owner can put triggers on it that run with the rights of whoever changes stock.';
+        END IF;
     ELSE
         RAISE EXCEPTION 'schema "stockflow" does not hold the data that its mark promises'
             USING ERRCODE = 'object_not_in_prerequisite_state',

@@ -54,7 +54,8 @@ struct Posting {
     int count;
     std::int64_t total;
     bool needs_available;  // must leave what is reserved
-    bool takes_stock_in;   // refused for deleted products and closed warehouses
+    bool is_business;      // a sale or a receipt: refused for deleted products
+    bool enters;           // or a transfer: refused for closed warehouses
     StockRules rules;
     bool taken;     // the BEFORE trigger has accepted it
     bool recorded;  // the AFTER trigger has its entries

@@ -94,12 +94,16 @@ T *allocate(int count) {
     unknown("warehouse", key.warehouse_id, key.company_id);
 }
 
-void check_open(const StockRules &rules, bool takes_stock_in) {
-    if (!takes_stock_in || (!rules.product_deleted && !rules.warehouse_deleted)) return;
+void check_open(const Posting &posting) {
+    const StockRules &rules = posting.rules;
+    const bool product_refuses = rules.product_deleted && posting.is_business;
+    const bool warehouse_refuses =
+        rules.warehouse_deleted && (posting.is_business || posting.enters);
+    if (!product_refuses && !warehouse_refuses) return;
     ereport(ERROR,
             (errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
-             rules.product_deleted ? errmsg("product \"%s\" is deleted", rules.sku)
-                                   : errmsg("warehouse \"%s\" is closed", rules.warehouse),
+             product_refuses ? errmsg("product \"%s\" is deleted", rules.sku)
+                             : errmsg("warehouse \"%s\" is closed", rules.warehouse),
              errhint("What is left can still be returned, adjusted, counted or moved out.")));
 }
 
@@ -121,7 +125,7 @@ void read_rules(int64 company_id, Posting *postings, int count) {
     for (int i = 0; i < count; i++) {
         const StockRules &rules = postings[i].rules;
         if (!rules.found) unknown_key(postings[i].key);
-        check_open(rules, postings[i].takes_stock_in);
+        check_open(postings[i]);
         if (rules.is_stocked) continue;
         ereport(ERROR, (errcode(ERRCODE_CHECK_VIOLATION),
                         errmsg("product \"%s\" is not stocked", rules.sku),
@@ -138,10 +142,8 @@ void classify(Posting &posting, const Movement &movement) {
         (sale || strcmp(reason, "consumption") == 0 || strcmp(reason, "transfer_out") == 0)) {
         posting.needs_available = true;
     }
-    if (sale || strcmp(reason, "receipt") == 0 || strcmp(reason, "initial") == 0 ||
-        strcmp(reason, "transfer_in") == 0) {
-        posting.takes_stock_in = true;
-    }
+    posting.is_business |= sale || strcmp(reason, "receipt") == 0 || strcmp(reason, "initial") == 0;
+    posting.enters |= strcmp(reason, "transfer_in") == 0;
 }
 
 // Groups lines into postings, one per key, in key order.

@@ -37,7 +37,11 @@ void add_fault(Payload &payload, const char *field, const char *code, char *mess
 }
 
 spi::Statement company_currency = {
-    "SELECT c.currency FROM stockflow.companies c WHERE c.company_id = $1", 1, {INT8OID}, nullptr};
+    "SELECT c.currency FROM stockflow.companies c"
+    " WHERE c.company_id = $1 AND c.deleted_at IS NULL",
+    1,
+    {INT8OID},
+    nullptr};
 
 spi::Statement warehouse_is_open = {
     "SELECT FROM stockflow.warehouses w"
@@ -126,8 +130,8 @@ bool boolean_field(Payload &payload, const char *field, bool fallback) {
     return value == nullptr ? fallback : value->val.boolean;
 }
 
-// An amount of money of at least 0 with no more decimals than the currency has.
-NullableDatum money_field(Payload &payload, const char *field, const char *currency) {
+// An amount of money of at least 0 with at most so many decimals, as the unit has them.
+NullableDatum money_field(Payload &payload, const char *field, int decimals, const char *unit) {
     const NullableDatum amount = number_field(payload, field);
     if (amount.isnull) return amount;
     const char *content = numeric_text(amount.value);
@@ -138,10 +142,10 @@ NullableDatum money_field(Payload &payload, const char *field, const char *curre
     } else if (digits > 15) {
         add_fault(payload, field, "range", psprintf("is out of range: %.40s", content));
     }
-    if (currency != nullptr && significant_decimals(content) > currency_decimals(currency)) {
-        add_fault(payload, field, "decimals",
-                  psprintf("has more decimals than %s allows (%d): %.40s", currency,
-                           currency_decimals(currency), content));
+    if (significant_decimals(content) > decimals) {
+        add_fault(
+            payload, field, "decimals",
+            psprintf("has more decimals than %s allows (%d): %.40s", unit, decimals, content));
     }
     return amount;
 }
@@ -204,15 +208,20 @@ void read_texts(Payload &payload) {
 void read_prices(Payload &payload) {
     spi::Parameters company;
     company.bigint(payload.product.company_id);
-    const char *currency = spi::run(company_currency, company, spi::Mode::write) == 0
-                               ? nullptr
-                               : spi::Row(0).string(1);
-    const NullableDatum price = money_field(payload, "price", currency);
+    const bool known = spi::run(company_currency, company, spi::Mode::write) > 0;
+    if (!known) {
+        add_fault(
+            payload, "company_id", "unknown",
+            psprintf("does not exist: %lld", static_cast<long long>(payload.product.company_id)));
+    }
+    const char *currency = known ? spi::Row(0).string(1) : "its currency";
+    const NullableDatum price =
+        money_field(payload, "price", currency_decimals(currency), currency);
     if (price.isnull && !has_fault(payload, "price")) {
         add_fault(payload, "price", "required", pstrdup("is required"));
     }
     payload.product.price = price.value;
-    payload.product.unit_cost = money_field(payload, "unit_cost", nullptr);
+    payload.product.unit_cost = money_field(payload, "unit_cost", kQuantityDecimals, "a unit cost");
 }
 
 void read_stock(Payload &payload) {
@@ -300,6 +309,20 @@ NullableDatum id_or_null(NullableDatum id) {
     return id.isnull ? id : present(NumericGetDatum(int64_to_numeric(DatumGetInt64(id.value))));
 }
 
+// The free properties as they were given, or an empty object.
+void push_attributes(JsonbParseState **state, Jsonb *attributes) {
+    if (attributes == nullptr) {
+        pushJsonbValue(state, WJB_BEGIN_OBJECT, nullptr);
+        pushJsonbValue(state, WJB_END_OBJECT, nullptr);
+        return;
+    }
+    JsonbValue value;
+    value.type = jbvBinary;
+    value.val.binary.data = &attributes->root;
+    value.val.binary.len = VARSIZE(attributes) - VARHDRSZ;
+    pushJsonbValue(state, WJB_VALUE, &value);
+}
+
 // The created object, as the application's answer.
 Jsonb *created_json(const NewProduct &product, const CreatedProduct &created) {
     JsonbParseState *state = nullptr;
@@ -313,6 +336,7 @@ Jsonb *created_json(const NewProduct &product, const CreatedProduct &created) {
     add_field(&state, "reorder_point", json_number(from_optional_quantity(product.reorder_point)));
     add_field(&state, "order_up_to", json_number(from_optional_quantity(product.order_up_to)));
     add_field(&state, "supplier_id", json_number(id_or_null(product.supplier_id)));
+    add_field(&state, "unit_cost", json_number(product.unit_cost));
     add_field(&state, "unit", json_text(product.unit == nullptr ? "each" : product.unit));
     add_field(&state, "whole_units", json_boolean(product.whole_units));
     add_field(&state, "is_bundle", json_boolean(product.is_bundle));
@@ -320,6 +344,9 @@ Jsonb *created_json(const NewProduct &product, const CreatedProduct &created) {
     add_field(&state, "warehouse_id", json_number(id_or_null(product.warehouse_id)));
     add_field(&state, "initial_quantity",
               json_number(from_optional_quantity(product.initial_quantity)));
+    JsonbValue attributes = json_text("attributes");
+    pushJsonbValue(&state, WJB_KEY, &attributes);
+    push_attributes(&state, product.attributes);
     char *iso =
         JsonEncodeDateTime(static_cast<char *>(palloc(MAXDATELEN + 1)),
                            TimestampTzGetDatum(created.created_at), TIMESTAMPTZOID, nullptr);

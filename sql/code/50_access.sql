@@ -59,4 +59,4 @@ CREATE FUNCTION stockflow.grant_access(role regrole, access text) RETURNS void
     END
     $$;
 COMMENT ON FUNCTION stockflow.grant_access(regrole, text) IS
-'Gives a role what it needs: report reads its tenant''s rows, app also writes them (the ledger through its functions and triggers only), admin does so for any tenant and creates companies. The tenant comes from stockflow.company_id, for example ALTER ROLE … SET stockflow.company_id = 7. Errors: 22023 for other kinds of access, 42501 without the owner''s rights.';
+'Gives a role what it needs: report reads its tenant''s rows, app also writes them (the ledger through its functions and triggers only), admin does so for any tenant and creates companies (set_company to the new id first, then INSERT). The tenant comes from stockflow.company_id, for example ALTER ROLE … SET stockflow.company_id = 7. Errors: 22023 for other kinds of access, 42501 without the owner''s rights.';

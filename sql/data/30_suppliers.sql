@@ -39,7 +39,7 @@ CREATE TABLE stockflow.product_suppliers (
         FOREIGN KEY (company_id, supplier_id) REFERENCES stockflow.suppliers,
     CONSTRAINT product_suppliers_supplier_sku_check CHECK (char_length(supplier_sku) BETWEEN 1 AND 64),
     CONSTRAINT product_suppliers_unit_cost_check
-        CHECK (unit_cost >= 0 AND unit_cost < 1000000000000000),
+        CHECK (unit_cost >= 0 AND unit_cost < 1000000000000000 AND round(unit_cost, 6) = unit_cost),
     CONSTRAINT product_suppliers_lead_time_check CHECK (lead_time_days BETWEEN 0 AND 3650),
     CONSTRAINT product_suppliers_minimum_check
         CHECK (min_order_quantity >= 0 AND min_order_quantity < 1000000000000 AND round(min_order_quantity, 6) = min_order_quantity),
