@@ -24,6 +24,7 @@ void remember(CaughtError &caught, const char *sqlstate, const char *message, co
 template <Datum (*Body)(FunctionCallInfo)>
 Datum enter(FunctionCallInfo fcinfo) {
     CaughtError caught;
+    ErrorContextCallback *context = error_context_stack;
     try {
         return Body(fcinfo);
     } catch (const Error &error) {
@@ -35,6 +36,7 @@ Datum enter(FunctionCallInfo fcinfo) {
     } catch (...) {
         remember(caught, "XX000", "unknown C++ exception", "", "");
     }
+    error_context_stack = context;  // an exception passes by those that set it
     report(caught);
 }
 
