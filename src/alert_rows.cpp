@@ -57,7 +57,7 @@ struct SharedRows {
 };
 
 int64 *read_ids(int count) {
-    auto *ids = static_cast<int64 *>(palloc(sizeof(int64) * Max(count, 1)));
+    auto *ids = allocate<int64>(count);
     for (int i = 0; i < count; i++) ids[i] = spi::Row(i).bigint(1);
     return ids;
 }
@@ -69,8 +69,7 @@ SharedRows load_shared_rows(const AlertOptions &options) {
     shared.warehouse_count =
         static_cast<int>(spi::run(warehouse_query, warehouses, spi::Mode::read));
     shared.warehouses = read_ids(shared.warehouse_count);
-    shared.warehouse_names =
-        static_cast<Datum *>(palloc(sizeof(Datum) * Max(shared.warehouse_count, 1)));
+    shared.warehouse_names = allocate<Datum>(shared.warehouse_count);
     for (int i = 0; i < shared.warehouse_count; i++) {
         shared.warehouse_names[i] = spi::Row(i).get(2).value;
     }
@@ -116,14 +115,7 @@ void read_candidate(const spi::Row &row, const AlertCompany &company, const Shar
     candidate.last_sold_at = row.get(13);
     candidate.order_up_to = to_optional_quantity(row.get(14), "order_up_to");
     candidate.whole_units = row.boolean(15);
-    RecentDays recent;
-    candidate.demand_known =
-        unpack_recent_days(row.get(12), &recent) && covers(recent, company.from);
-    if (candidate.demand_known) {
-        candidate.demand =
-            summarise(recent.days, kRecentDays, recent.empty ? company.today : recent.last_day,
-                      candidate.current_stock, company.from, company.today);
-    }
+    read_recent_demand(company, row.get(12), candidate.current_stock, candidate);
 }
 
 void load_candidates(const AlertOptions &options, const AlertCompany &company,
@@ -145,8 +137,7 @@ void load_candidates(const AlertOptions &options, const AlertCompany &company,
 
 // The rules of semantics applied to each candidate.
 Alert *decide(const AlertOptions &options, const CandidateList &list, int *count) {
-    auto *alerts = static_cast<Alert *>(
-        MemoryContextAllocHuge(CurrentMemoryContext, sizeof(Alert) * Max(list.count, 1)));
+    auto *alerts = allocate<Alert>(list.count);
     *count = 0;
     for (int i = 0; i < list.count; i++) {
         const Candidate &candidate = list.rows[i];
@@ -170,8 +161,7 @@ Alert *decide(const AlertOptions &options, const CandidateList &list, int *count
 
 // The most urgent first, and no more than asked for.
 void order(const AlertOptions &options, Alerts &alerts) {
-    auto *urgency = static_cast<Urgency *>(
-        MemoryContextAllocHuge(CurrentMemoryContext, sizeof(Urgency) * Max(alerts.count, 1)));
+    auto *urgency = allocate<Urgency>(alerts.count);
     for (int i = 0; i < alerts.count; i++) {
         const Candidate &candidate = *alerts.rows[i].candidate;
         urgency[i] = {alerts.rows[i].days_until_stockout,
@@ -183,8 +173,7 @@ void order(const AlertOptions &options, Alerts &alerts) {
     }
     order_by_urgency(urgency, alerts.count);
     const int kept = Min(alerts.count, options.max_alerts);
-    auto *ordered = static_cast<Alert *>(
-        MemoryContextAllocHuge(CurrentMemoryContext, sizeof(Alert) * Max(kept, 1)));
+    auto *ordered = allocate<Alert>(kept);
     for (int i = 0; i < kept; i++) ordered[i] = alerts.rows[urgency[i].index];
     alerts = {ordered, kept, alerts.count};
 }
@@ -214,7 +203,7 @@ void add_suppliers(const AlertOptions &options, const AlertCompany &company, Ale
     const Supplier *suppliers =
         load_suppliers(options.company_id, alerts.rows, alerts.count, &supplier_count);
     int capacity = 16;
-    auto *offers = static_cast<SupplierOffer *>(palloc(sizeof(SupplierOffer) * capacity));
+    auto *offers = allocate<SupplierOffer>(capacity);
     for (int i = 0; i < alerts.count; i++) {
         CHECK_FOR_INTERRUPTS();
         Alert &alert = alerts.rows[i];
@@ -252,6 +241,16 @@ Candidate &append(CandidateList &list) {
     candidate = {};
     candidate.limiting_id = candidate.limiting_sku = null_datum();
     return candidate;
+}
+
+void read_recent_demand(const AlertCompany &company, NullableDatum packed, std::int64_t on_hand,
+                        Candidate &candidate) {
+    RecentDays recent;
+    candidate.demand_known = unpack_recent_days(packed, &recent) && covers(recent, company.from);
+    if (!candidate.demand_known) return;
+    candidate.demand =
+        summarise(recent.days, kRecentDays, recent.empty ? company.today : recent.last_day, on_hand,
+                  company.from, company.today);
 }
 
 Alerts gather_alerts(const AlertOptions &options) {

@@ -68,6 +68,10 @@ struct CandidateList {
     int count, capacity;
 };
 Candidate &append(CandidateList &list);
+
+// Demand in the window from recent_days, where these reach back far enough.
+void read_recent_demand(const AlertCompany &company, NullableDatum packed, std::int64_t on_hand,
+                        Candidate &candidate);
 void add_bundles(const AlertOptions &options, const AlertCompany &company, CandidateList &list);
 void read_demand_from_ledger(const AlertOptions &options, const AlertCompany &company,
                              CandidateList &list);

@@ -64,11 +64,6 @@ spi::Statement supplier_query = {
     {INT8OID, INT8ARRAYOID},
     nullptr};
 
-std::int64_t *ids(int count) {
-    return static_cast<std::int64_t *>(
-        MemoryContextAllocHuge(CurrentMemoryContext, sizeof(std::int64_t) * Max(count, 1)));
-}
-
 // A bundle has no shelf of its own: it could be sold on every day, unless it cannot be built and
 // nothing was sold.
 int bundle_days(const AlertOptions &options, const Candidate &candidate) {
@@ -117,8 +112,8 @@ void read_windows(const AlertOptions &options, const AlertCompany &company, Port
 
 // How many of a bundle can be built in a warehouse, and what limits that.
 void measure_bundle(const AlertOptions &options, const Needs &needs, Candidate &candidate) {
-    auto *products = ids(needs.count);
-    auto *available = ids(needs.count);
+    auto *products = allocate<std::int64_t>(needs.count);
+    auto *available = allocate<std::int64_t>(needs.count);
     for (int i = 0; i < needs.count; i++) products[i] = needs.needs[i].product_id;
     spi::Parameters parameters;
     parameters.bigint(options.company_id)
@@ -134,23 +129,11 @@ void measure_bundle(const AlertOptions &options, const Needs &needs, Candidate &
     candidate.limiting_sku = spi::Row(result.limiting).get(2);
 }
 
-void read_bundle_demand(const AlertOptions &options, const AlertCompany &company,
-                        NullableDatum packed, Candidate &candidate) {
-    RecentDays recent;
-    candidate.demand_known = unpack_recent_days(packed, &recent) && covers(recent, company.from);
-    if (!candidate.demand_known) return;
-    candidate.demand =
-        summarise(recent.days, kRecentDays, recent.empty ? company.today : recent.last_day, 0,
-                  company.from, company.today);
-    candidate.demand.days_in_stock = bundle_days(options, candidate);
-}
-
 }  // namespace
 
 void read_demand_from_ledger(const AlertOptions &options, const AlertCompany &company,
                              CandidateList &list) {
-    auto *keys = static_cast<GroupedLine *>(
-        MemoryContextAllocHuge(CurrentMemoryContext, sizeof(GroupedLine) * Max(list.count, 1)));
+    auto *keys = allocate<GroupedLine>(list.count);
     int count = 0;
     for (int i = 0; i < list.count; i++) {
         const Candidate &candidate = list.rows[i];
@@ -159,8 +142,8 @@ void read_demand_from_ledger(const AlertOptions &options, const AlertCompany &co
     }
     if (count == 0) return;
     order_lines(keys, count);
-    auto *products = ids(count);
-    auto *warehouses = ids(count);
+    auto *products = allocate<std::int64_t>(count);
+    auto *warehouses = allocate<std::int64_t>(count);
     for (int i = 0; i < count; i++) {
         products[i] = keys[i].product_id;
         warehouses[i] = keys[i].warehouse_id;
@@ -202,18 +185,18 @@ void add_bundles(const AlertOptions &options, const AlertCompany &company, Candi
                                             {row.boolean(9), point}, {true, point});
         candidate.last_sold_at = row.get(11);
         measure_bundle(options, needs, candidate);
-        read_bundle_demand(options, company, row.get(10), candidate);
+        read_recent_demand(company, row.get(10), 0, candidate);
+        candidate.demand.days_in_stock = bundle_days(options, candidate);
     }
 }
 
 Supplier *load_suppliers(int64 company_id, const Alert *alerts, int alert_count, int *count) {
-    auto *products = ids(alert_count);
+    auto *products = allocate<std::int64_t>(alert_count);
     for (int i = 0; i < alert_count; i++) products[i] = alerts[i].candidate->product_id;
     spi::Parameters parameters;
     parameters.bigint(company_id).datum(bigint_array(products, alert_count));
     *count = static_cast<int>(spi::run(supplier_query, parameters, spi::Mode::read));
-    auto *suppliers = static_cast<Supplier *>(
-        MemoryContextAllocHuge(CurrentMemoryContext, sizeof(Supplier) * Max(*count, 1)));
+    auto *suppliers = allocate<Supplier>(*count);
     for (int i = 0; i < *count; i++) {
         const spi::Row row(i);
         Supplier &supplier = suppliers[i];

@@ -104,8 +104,7 @@ Line *read_lines(Jsonb *movements, int *count) {
                         errmsg("movements must be a JSON array with at least one movement")));
     }
     const int total = static_cast<int>(JB_ROOT_COUNT(movements));
-    auto *lines =
-        static_cast<Line *>(MemoryContextAllocHuge(CurrentMemoryContext, sizeof(Line) * total));
+    auto *lines = allocate<Line>(total);
     JsonbIterator *iterator = JsonbIteratorInit(&movements->root);
     JsonbValue value;
     *count = 0;
@@ -124,15 +123,14 @@ Line *read_lines(Jsonb *movements, int *count) {
 
 // Replaces sales and returns of bundles by those of their components.
 Line *explode_lines(int64 company_id, Line *lines, int *count) {
-    auto *products = static_cast<std::int64_t *>(
-        MemoryContextAllocHuge(CurrentMemoryContext, sizeof(std::int64_t) * *count));
+    auto *products = allocate<std::int64_t>(*count);
     for (int i = 0; i < *count; i++) products[i] = lines[i].product_id;
     int bundle_count = 0;
     const int64 *bundles = find_bundles(company_id, products, *count, &bundle_count);
     if (bundle_count == 0) return lines;
 
     int capacity = *count, written = 0;
-    auto *result = static_cast<Line *>(palloc(sizeof(Line) * capacity));
+    auto *result = allocate<Line>(capacity);
     for (int i = 0; i < *count; i++) {
         CHECK_FOR_INTERRUPTS();
         const Line *parts = &lines[i];

@@ -55,7 +55,7 @@ Needs load_needs(int64 company_id, int64 bundle_id, spi::Mode mode) {
     spi::Parameters parameters;
     parameters.bigint(company_id).bigint(bundle_id);
     const int count = static_cast<int>(spi::run(bundle_lines, parameters, mode));
-    auto *lines = static_cast<BundleLine *>(palloc(sizeof(BundleLine) * Max(count, 1)));
+    auto *lines = allocate<BundleLine>(count);
     for (int i = 0; i < count; i++) {
         const spi::Row row(i);
         lines[i] = {row.bigint(1), row.bigint(2), to_quantity(row.get(3).value, "quantity"),
@@ -63,7 +63,7 @@ Needs load_needs(int64 company_id, int64 bundle_id, spi::Mode mode) {
     }
     SPI_freetuptable(SPI_tuptable);
     Needs needs;
-    needs.needs = static_cast<ComponentNeed *>(palloc(sizeof(ComponentNeed) * Max(count, 1)));
+    needs.needs = allocate<ComponentNeed>(count);
     needs.count = explode(lines, count, bundle_id, needs.needs);
     pfree(lines);
     return needs;
@@ -100,7 +100,7 @@ int64 *find_bundles(int64 company_id, const std::int64_t *products, int count, i
     spi::Parameters parameters;
     parameters.bigint(company_id).datum(bigint_array(products, count));
     *found = static_cast<int>(spi::run(bundles_among, parameters, spi::Mode::write));
-    auto *ids = static_cast<int64 *>(palloc(sizeof(int64) * Max(*found, 1)));
+    auto *ids = allocate<int64>(*found);
     for (int i = 0; i < *found; i++) ids[i] = spi::Row(i).bigint(1);
     return ids;
 }

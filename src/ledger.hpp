@@ -1,8 +1,8 @@
 // The ledger: what a movement of stock is, and how it reaches the triggers that record it.
 //
 // The triggers on inventory log every change by themselves (as an adjustment). A function that
-// knows more opens a scope with postings first; the BEFORE trigger takes the posting of its row, the
-// AFTER triggers its entries. Both run in this backend, also on a Citus worker.
+// knows more opens a scope with postings first; the BEFORE trigger takes the posting of its row,
+// the AFTER triggers its entries. Both run in this backend, also on a Citus worker.
 #pragma once
 
 #include <cstdint>

@@ -106,8 +106,8 @@ void write_many(const Entry *entries, int count) {
     Datum *columns[kColumns];
     bool *nulls[kColumns];
     for (int column = 0; column < kColumns; column++) {
-        columns[column] = static_cast<Datum *>(palloc(sizeof(Datum) * count));
-        nulls[column] = static_cast<bool *>(palloc(sizeof(bool) * count));
+        columns[column] = allocate<Datum>(count);
+        nulls[column] = allocate<bool>(count);
     }
     for (int i = 0; i < count; i++) {
         CHECK_FOR_INTERRUPTS();
@@ -119,15 +119,8 @@ void write_many(const Entry *entries, int count) {
         }
     }
     spi::Parameters parameters;
-    int dimensions[] = {count}, lower[] = {1};
     for (int column = 0; column < kColumns; column++) {
-        int16 length;
-        bool by_value;
-        char alignment;
-        get_typlenbyvalalign(kTypes[column], &length, &by_value, &alignment);
-        parameters.datum(
-            PointerGetDatum(construct_md_array(columns[column], nulls[column], 1, dimensions, lower,
-                                               kTypes[column], length, by_value, alignment)));
+        parameters.datum(array_of(kTypes[column], columns[column], nulls[column], count));
     }
     write(insert_many, parameters);
 }

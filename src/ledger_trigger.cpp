@@ -40,7 +40,7 @@ HeapTuple with_derived(HeapTuple row, TupleDesc desc, const Columns &columns, in
     return heap_modify_tuple_by_cols(row, desc, 4, numbers, values, nulls);
 }
 
-// Notes what the AFTER trigger has to record; row is the new row, null for a deletion.
+// Notes what the AFTER trigger has to record; print is the new row's fingerprint, 0 for a deletion.
 void expect_entry(const Balance &before, const Balance &after, Posting *posting, uint32 print,
                   bool is_delete) {
     PendingEntry *entry = pending_entry(after.key, after.version, true);

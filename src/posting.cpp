@@ -3,6 +3,8 @@
 
 #include "core/grouping.hpp"
 #include "core/quantity.hpp"
+#include "core/recent_days.hpp"
+#include "reasons.hpp"
 #include "spi.hpp"
 #include "triggers.hpp"
 #include "values.hpp"
@@ -72,26 +74,13 @@ spi::Statement update_many = {
     {INT8OID, INT8ARRAYOID, INT8ARRAYOID, NUMERICARRAYOID},
     nullptr};
 
-template <typename T>
-T *allocate(int count) {
-    return static_cast<T *>(MemoryContextAllocHuge(CurrentMemoryContext, sizeof(T) * count));
-}
-
-[[noreturn]] void unknown(const char *what, int64 id, int64 company_id) {
-    ereport(ERROR,
-            (errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
-             errmsg("%s %lld does not exist", what, static_cast<long long>(id)),
-             errdetail("Company %lld has no such %s.", static_cast<long long>(company_id), what)));
-    pg_unreachable();
-}
-
 // Names the part of a key that is missing.
 [[noreturn]] void unknown_key(const StockKey &key) {
     spi::Parameters parameters;
     parameters.bigint(key.company_id).bigint(key.product_id).bigint(key.warehouse_id);
     spi::run(key_parts, parameters, spi::Mode::write);
-    if (!spi::Row(0).boolean(1)) unknown("product", key.product_id, key.company_id);
-    unknown("warehouse", key.warehouse_id, key.company_id);
+    if (!spi::Row(0).boolean(1)) report_unknown("product", key.product_id, key.company_id);
+    report_unknown("warehouse", key.warehouse_id, key.company_id);
 }
 
 void check_open(const Posting &posting) {
@@ -136,14 +125,13 @@ void read_rules(int64 company_id, Posting *postings, int count) {
 // What a reason demands: sales and transfers leave what is reserved; new business is refused for
 // deleted products and closed warehouses.
 void classify(Posting &posting, const Movement &movement) {
-    const char *reason = movement.reason;
-    const bool sale = strcmp(reason, "sale") == 0;
+    const auto is = [&](const char *reason) { return strcmp(movement.reason, reason) == 0; };
     if (movement.delta < 0 &&
-        (sale || strcmp(reason, "consumption") == 0 || strcmp(reason, "transfer_out") == 0)) {
+        (movement_kind(movement.reason) == MovementKind::demand || is(kReasonTransferOut))) {
         posting.needs_available = true;
     }
-    posting.is_business |= sale || strcmp(reason, "receipt") == 0 || strcmp(reason, "initial") == 0;
-    posting.enters |= strcmp(reason, "transfer_in") == 0;
+    posting.is_business |= is(kReasonSale) || is(kReasonReceipt) || is(kReasonInitial);
+    posting.enters |= is(kReasonTransferIn);
 }
 
 // Groups lines into postings, one per key, in key order.
@@ -249,17 +237,24 @@ uint64 apply(int64 company_id, Posting *postings, int count) {
 
 // A movement that no trigger has recorded would be stock without a ledger entry.
 void check_recorded(const Posting *postings, int count, uint64 updated) {
-    for (int i = 0; i < count; i++) {
-        const bool recorded = postings[i].recorded && !entries_wait(trigger_depth());
-        if (recorded && updated == static_cast<uint64>(count)) continue;
-        ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-                        errmsg("the movement was not recorded in the ledger"),
-                        errdetail("The triggers on stockflow.inventory did not run, or another "
-                                  "trigger or policy kept the row from being updated.")));
-    }
+    bool recorded = updated == static_cast<uint64>(count) && !entries_wait(trigger_depth());
+    for (int i = 0; i < count; i++) recorded &= postings[i].recorded;
+    if (recorded) return;
+    ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+                    errmsg("the movement was not recorded in the ledger"),
+                    errdetail("The triggers on stockflow.inventory did not run, or another "
+                              "trigger or policy kept the row from being updated.")));
 }
 
 }  // namespace
+
+void report_unknown(const char *what, int64 id, int64 company_id) {
+    ereport(ERROR,
+            (errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
+             errmsg("%s %lld does not exist", what, static_cast<long long>(id)),
+             errdetail("Company %lld has no such %s.", static_cast<long long>(company_id), what)));
+    pg_unreachable();
+}
 
 void announce_writer() {
     spi::Parameters nothing;

@@ -29,6 +29,9 @@ Posted *post(int64 company_id, const Line *lines, int line_count, int *posted_co
 // Opens a call that writes: keeps what the rules depend on from changing until its end.
 void announce_writer();
 
+// Raises 23503: a company has no such product, warehouse, …
+[[noreturn]] void report_unknown(const char *what, int64 id, int64 company_id);
+
 // Raises 23503 unless the company exists and is not deleted.
 void require_company(int64 company_id);
 

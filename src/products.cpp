@@ -56,14 +56,6 @@ spi::Statement live_reference = {
     {INT8OID, INT8OID, INT8OID},
     nullptr};
 
-[[noreturn]] void unknown_reference(const char *what, Datum id, int64 company_id) {
-    ereport(ERROR,
-            (errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
-             errmsg("%s %lld does not exist", what, static_cast<long long>(DatumGetInt64(id))),
-             errdetail("Company %lld has no such %s.", static_cast<long long>(company_id), what)));
-    pg_unreachable();
-}
-
 void check_references(const NewProduct &product) {
     spi::Parameters parameters;
     parameters.bigint(product.company_id)
@@ -71,10 +63,10 @@ void check_references(const NewProduct &product) {
         .optional(product.supplier_id);
     spi::run(live_reference, parameters, spi::Mode::write);
     if (!spi::Row(0).boolean(1)) {
-        unknown_reference("category", product.category_id.value, product.company_id);
+        report_unknown("category", DatumGetInt64(product.category_id.value), product.company_id);
     }
     if (!spi::Row(0).boolean(2)) {
-        unknown_reference("supplier", product.supplier_id.value, product.company_id);
+        report_unknown("supplier", DatumGetInt64(product.supplier_id.value), product.company_id);
     }
 }
 

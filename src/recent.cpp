@@ -31,18 +31,6 @@ spi::Statement write_recent_days = {
     {INT8OID, INT8ARRAYOID, INT8ARRAYOID, BYTEAARRAYOID},
     nullptr};
 
-Datum bytea_array(const NullableDatum *values, int count) {
-    auto *datums = static_cast<Datum *>(palloc(sizeof(Datum) * count));
-    auto *nulls = static_cast<bool *>(palloc(sizeof(bool) * count));
-    for (int i = 0; i < count; i++) {
-        datums[i] = values[i].value;
-        nulls[i] = values[i].isnull;
-    }
-    int dimensions[] = {count}, lower[] = {1};
-    return PointerGetDatum(
-        construct_md_array(datums, nulls, 1, dimensions, lower, BYTEAOID, -1, false, TYPALIGN_INT));
-}
-
 }  // namespace
 
 NullableDatum pack_recent_days(const RecentDays &recent) {
@@ -68,9 +56,10 @@ void rebuild_company(int64 company_id, pg_tz *zone) {
         company.bigint(company_id);
         const uint64 count = spi::run_latest(keys_of_company, company);
         SPITupleTable *keys = SPI_tuptable;
-        auto *products = static_cast<std::int64_t *>(palloc(sizeof(std::int64_t) * kBatch));
-        auto *warehouses = static_cast<std::int64_t *>(palloc(sizeof(std::int64_t) * kBatch));
-        auto *packed = static_cast<NullableDatum *>(palloc(sizeof(NullableDatum) * kBatch));
+        auto *products = allocate<std::int64_t>(kBatch);
+        auto *warehouses = allocate<std::int64_t>(kBatch);
+        auto *packed = allocate<Datum>(kBatch);
+        auto *empty = allocate<bool>(kBatch);
         int batch = 0;
         for (uint64 i = 0; i < count; i++) {
             CHECK_FOR_INTERRUPTS();
@@ -79,13 +68,15 @@ void rebuild_company(int64 company_id, pg_tz *zone) {
             products[batch] = row.bigint(1);
             warehouses[batch] = row.bigint(2);
             const Chain chain = replay({company_id, products[batch], warehouses[batch]}, zone);
-            packed[batch++] = pack_recent_days(chain.recent);
+            const NullableDatum recent = pack_recent_days(chain.recent);
+            packed[batch] = recent.value;
+            empty[batch++] = recent.isnull;
             if (batch < kBatch && i + 1 < count) continue;
             spi::Parameters parameters;
             parameters.bigint(company_id)
                 .datum(bigint_array(products, batch))
                 .datum(bigint_array(warehouses, batch))
-                .datum(bytea_array(packed, batch));
+                .datum(array_of(BYTEAOID, packed, empty, batch));
             open_derived_update();
             spi::run_latest(write_recent_days, parameters);
             close_derived_update();

@@ -95,17 +95,26 @@ const char *clipped(const char *text, int most) {
     return length <= most ? text : pnstrdup(text, pg_mbcliplen(text, length, most));
 }
 
-Datum bigint_array(const std::int64_t *values, int count) {
-    auto *datums = static_cast<Datum *>(palloc(sizeof(Datum) * Max(count, 1)));
-    for (int i = 0; i < count; i++) datums[i] = Int64GetDatum(values[i]);
+Datum array_of(Oid type, Datum *values, bool *nulls, int count) {
+    int16 length;
+    bool by_value;
+    char alignment;
+    get_typlenbyvalalign(type, &length, &by_value, &alignment);
+    int dimensions[] = {count}, lower[] = {1};
     return PointerGetDatum(
-        construct_array(datums, count, INT8OID, sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+        construct_md_array(values, nulls, 1, dimensions, lower, type, length, by_value, alignment));
+}
+
+Datum bigint_array(const std::int64_t *values, int count) {
+    auto *datums = allocate<Datum>(count);
+    for (int i = 0; i < count; i++) datums[i] = Int64GetDatum(values[i]);
+    return array_of(INT8OID, datums, nullptr, count);
 }
 
 Datum quantity_array(const std::int64_t *values, int count) {
-    auto *datums = static_cast<Datum *>(palloc(sizeof(Datum) * Max(count, 1)));
+    auto *datums = allocate<Datum>(count);
     for (int i = 0; i < count; i++) datums[i] = from_quantity(values[i]);
-    return PointerGetDatum(construct_array(datums, count, NUMERICOID, -1, false, TYPALIGN_INT));
+    return array_of(NUMERICOID, datums, nullptr, count);
 }
 
 }  // namespace stockflow

@@ -56,6 +56,16 @@ inline NullableDatum optional_text(const char *text) {
     return text == nullptr ? null_datum() : present(CStringGetTextDatum(text));
 }
 
+// Room for count values, however many.
+template <typename T>
+T *allocate(int count) {
+    return static_cast<T *>(
+        MemoryContextAllocHuge(CurrentMemoryContext, sizeof(T) * Max(count, 1)));
+}
+
+// An array of count values of a type; nulls may be left out.
+Datum array_of(Oid type, Datum *values, bool *nulls, int count);
+
 // A bigint[] of count values.
 Datum bigint_array(const std::int64_t *values, int count);
 // A numeric[] of count quantities.
