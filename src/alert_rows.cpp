@@ -23,7 +23,8 @@ spi::Statement company_query = {
 spi::Statement candidate_query = {
     "SELECT i.product_id, i.warehouse_id, p.name, p.sku, i.quantity, i.reserved, i.on_order,"
     "       i.effective_reorder_point, i.reorder_point IS NOT NULL, p.reorder_point IS NOT NULL,"
-    "       p.category_id, i.recent_days, i.last_sold_at, p.order_up_to, p.whole_units"
+    "       p.category_id, i.recent_days, i.last_sold_at, p.order_up_to, p.whole_units, "
+    "i.in_transit"
     "  FROM stockflow.inventory i"
     "  JOIN stockflow.products p ON p.company_id = i.company_id AND p.product_id = i.product_id"
     " WHERE i.company_id = $1 AND i.is_low AND ($2 IS NULL OR i.warehouse_id = $2)"
@@ -115,6 +116,7 @@ void read_candidate(const spi::Row &row, const AlertCompany &company, const Shar
     candidate.last_sold_at = row.get(13);
     candidate.order_up_to = to_optional_quantity(row.get(14), "order_up_to");
     candidate.whole_units = row.boolean(15);
+    candidate.in_transit = to_quantity(row.get(16).value, "in_transit");
     read_recent_demand(company, row.get(12), candidate.current_stock, candidate);
 }
 
@@ -183,7 +185,7 @@ NullableDatum suggestion(const Alert &alert, const AlertCompany &company) {
     if (candidate.is_bundle) return null_datum();  // its components are ordered instead
     OrderInput input = {};
     input.available = candidate.available;
-    input.on_order = candidate.on_order;
+    input.incoming = candidate.on_order + candidate.in_transit;
     input.threshold = candidate.threshold.value;
     input.net_demand = candidate.demand.net_demand;
     input.days_in_stock = candidate.demand.days_in_stock;

@@ -27,7 +27,7 @@ struct AlertCompany {
 struct Candidate {
     int64 product_id, warehouse_id;
     Datum product_name, sku, warehouse_name;  // text, in the memory of SPI
-    std::int64_t current_stock, reserved, on_order, available;
+    std::int64_t current_stock, reserved, on_order, in_transit, available;
     Threshold threshold;
     bool demand_known;  // false: the window is longer than the row remembers
     DemandSummary demand;

@@ -42,6 +42,7 @@ const Columns &columns_of(FunctionCallInfo fcinfo, Relation relation) {
         columns->quantity = column_number(relation, "quantity");
         columns->reserved = column_number(relation, "reserved");
         columns->on_order = column_number(relation, "on_order");
+        columns->in_transit = column_number(relation, "in_transit");
         columns->reorder_point = column_number(relation, "reorder_point");
         columns->version = column_number(relation, "version");
         columns->effective = column_number(relation, "effective_reorder_point");
@@ -95,7 +96,8 @@ void check_balance(const StockRules &rules, const Balance &before, const Balance
 }
 
 void check_amounts(HeapTuple before, HeapTuple after, TupleDesc desc, const Columns &columns) {
-    const int amounts[] = {columns.reserved, columns.on_order, columns.reorder_point};
+    const int amounts[] = {columns.reserved, columns.on_order, columns.in_transit,
+                           columns.reorder_point};
     for (const int column : amounts) {
         if (before != nullptr && !column_changed(before, after, desc, column)) continue;
         to_optional_quantity(column_value(after, desc, column),

@@ -7,7 +7,7 @@
 namespace stockflow {
 
 struct Columns {
-    int company, product, warehouse, quantity, reserved, on_order, reorder_point;
+    int company, product, warehouse, quantity, reserved, on_order, in_transit, reorder_point;
     int version, effective, sold, recent;  // kept by this trigger
 };
 

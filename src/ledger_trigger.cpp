@@ -163,12 +163,12 @@ HeapTuple before_update(TriggerData *trigger, const Columns &columns) {
     const Balance before = read_balance(trigger->tg_trigtuple, desc, columns);
     Balance after = read_balance(trigger->tg_newtuple, desc, columns);
     if (!after.complete) return trigger->tg_newtuple;
+    check_amounts(trigger->tg_trigtuple, trigger->tg_newtuple, desc, columns);
     if (derived_update_is_open() && after.quantity == before.quantity &&
         after.version == before.version) {
         return trigger->tg_newtuple;
     }
     check_kept(trigger, columns);
-    check_amounts(trigger->tg_trigtuple, trigger->tg_newtuple, desc, columns);
 
     Change change = {explaining_posting(before, after),
                      plain_movement(after.quantity - before.quantity)};

@@ -167,10 +167,6 @@ Posting *make_postings(int64 company_id, const Line *lines, int line_count, int 
     return postings;
 }
 
-struct KeyArrays {
-    Datum products, warehouses, deltas;
-};
-
 KeyArrays key_arrays(const Posting *postings, int count) {
     auto *products = allocate<std::int64_t>(count);
     auto *warehouses = allocate<std::int64_t>(count);
@@ -182,13 +178,6 @@ KeyArrays key_arrays(const Posting *postings, int count) {
     }
     return {bigint_array(products, count), bigint_array(warehouses, count),
             quantity_array(deltas, count)};
-}
-
-// Makes the rows that are missing; in key order, before any row is locked.
-void make_missing_rows(int64 company_id, const KeyArrays &keys) {
-    spi::Parameters parameters;
-    parameters.bigint(company_id).datum(keys.products).datum(keys.warehouses);
-    spi::run(make_rows, parameters, spi::Mode::write);
 }
 
 // One key: its UPDATE is the lock.
@@ -247,6 +236,12 @@ void check_recorded(const Posting *postings, int count, uint64 updated) {
 }
 
 }  // namespace
+
+void make_missing_rows(int64 company_id, const KeyArrays &keys) {
+    spi::Parameters parameters;
+    parameters.bigint(company_id).datum(keys.products).datum(keys.warehouses);
+    spi::run(make_rows, parameters, spi::Mode::write);
+}
 
 void report_unknown(const char *what, int64 id, int64 company_id) {
     ereport(ERROR,

@@ -26,6 +26,14 @@ struct Posted {
 // SPI_finish. Errors: 23503 unknown or deleted key, 23514 insufficient stock and broken rules.
 Posted *post(int64 company_id, const Line *lines, int line_count, int *posted_count);
 
+// Keys of one company in key order, as arrays for a statement.
+struct KeyArrays {
+    Datum products, warehouses, deltas;
+};
+
+// Makes the rows of inventory that are missing; in key order, before any row is locked.
+void make_missing_rows(int64 company_id, const KeyArrays &keys);
+
 // Opens a call that writes: keeps what the rules depend on from changing until its end.
 void announce_writer();
 

@@ -7,6 +7,7 @@ CREATE TABLE stockflow.inventory (
     reorder_point numeric,
     reserved numeric NOT NULL DEFAULT 0,
     on_order numeric NOT NULL DEFAULT 0,
+    in_transit numeric NOT NULL DEFAULT 0,
     version bigint NOT NULL DEFAULT 0,
     effective_reorder_point numeric,
     is_low boolean GENERATED ALWAYS AS (coalesce(quantity - reserved <= effective_reorder_point, false)) STORED,
@@ -20,7 +21,7 @@ CREATE TABLE stockflow.inventory (
         FOREIGN KEY (company_id, warehouse_id) REFERENCES stockflow.warehouses,
     -- One short CHECK: the server reads each of them anew for every statement, and with one per
     -- column a sale took a quarter longer. The ledger's trigger refuses numbers out of range.
-    CONSTRAINT inventory_amounts_check CHECK (reserved >= 0 AND on_order >= 0 AND reorder_point >= 0)
+    CONSTRAINT inventory_amounts_check CHECK (reserved >= 0 AND on_order >= 0 AND in_transit >= 0 AND reorder_point >= 0)
 ) WITH (fillfactor = 80);  -- room for the next versions of a row on its page: sales stay HOT
 -- Foreign key, and the stock of a warehouse: WHERE company_id = $1 AND warehouse_id = $2. The product
 -- is in it so that a plan made before the table has statistics, to which all indexes look alike,
@@ -38,6 +39,7 @@ COMMENT ON COLUMN stockflow.inventory.quantity IS 'On hand, in units: the sum of
 COMMENT ON COLUMN stockflow.inventory.reorder_point IS 'Reorder point in this warehouse, in units; NULL: the product''s, its category''s or the company''s; 0: when empty.';
 COMMENT ON COLUMN stockflow.inventory.reserved IS 'Units set aside for orders; available = quantity - reserved.';
 COMMENT ON COLUMN stockflow.inventory.on_order IS 'Units ordered and not yet received; taken off a suggested order.';
+COMMENT ON COLUMN stockflow.inventory.in_transit IS 'Units sent by a transfer to this warehouse and not yet received; taken off a suggested order.';
 COMMENT ON COLUMN stockflow.inventory.version IS 'Number of ledger entries of this key. Kept by the ledger.';
 COMMENT ON COLUMN stockflow.inventory.effective_reorder_point IS 'The reorder point in force: the first that is set of warehouse, product, category, company. Kept by triggers.';
 COMMENT ON COLUMN stockflow.inventory.is_low IS 'Available is at or below the effective reorder point. Says nothing about bundles, whose quantity is always 0.';

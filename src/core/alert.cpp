@@ -109,7 +109,7 @@ std::int64_t suggested_quantity(const OrderInput &input) {
         target = static_cast<std::int64_t>(std::min<__int128>(target + cover, kQuantityLimit));
     }
     target = std::max(target, add(input.threshold, kUnit));  // strictly above the trigger
-    const std::int64_t needed = target - input.available - input.on_order;
+    const std::int64_t needed = target - input.available - input.incoming;
     if (needed <= 0) return 0;
     return order_quantity(needed, input.minimum, input.pack, input.whole_units);
 }

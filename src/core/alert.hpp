@@ -62,7 +62,7 @@ int choose_supplier(const SupplierOffer *offers, int count, int days_until_stock
 inline constexpr int kLeastDaysForRate = 7;
 
 struct OrderInput {
-    std::int64_t available, on_order, threshold;
+    std::int64_t available, incoming, threshold;
     std::int64_t net_demand;       // in the window
     int days_in_stock;             // its divisor
     int cover_days;                // days of demand to order above the reorder point

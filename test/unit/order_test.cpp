@@ -142,11 +142,11 @@ TEST(SuggestedQuantity, TakesOffWhatIsOnOrder) {
     order.minimum = units(15);
     order.pack = units(4);
     EXPECT_EQ(suggested_quantity(order), 16 * kUnit);
-    order.on_order = 7 * kUnit;
+    order.incoming = 7 * kUnit;
     EXPECT_EQ(suggested_quantity(order), 16 * kUnit) << "one is missing, a minimum is ordered";
-    order.on_order = 8 * kUnit;
+    order.incoming = 8 * kUnit;
     EXPECT_EQ(suggested_quantity(order), 0) << "enough is on order";
-    order.on_order = 1000 * kUnit;
+    order.incoming = 1000 * kUnit;
     EXPECT_EQ(suggested_quantity(order), 0);
 }
 
@@ -156,7 +156,7 @@ TEST(SuggestedQuantity, HoldsAtTheEnds) {
     OrderInput order{-most, 0, most, most, 1, 3650, kUnset, units(1), {true, most}, false};
     EXPECT_GT(suggested_quantity(order), 0);
     order.available = most;
-    order.on_order = most;
+    order.incoming = most;
     EXPECT_EQ(suggested_quantity(order), 0);
 }
 
@@ -166,7 +166,7 @@ TEST(SuggestedQuantity, AlwaysPassesTheReorderPoint) {
     const auto below = [&](int limit) { return static_cast<int>(random() % limit); };
     for (int round = 0; round < 5'000; round++) {
         OrderInput order = simple_order(below(60) - 20, below(50));
-        order.on_order = below(40) * kUnit;
+        order.incoming = below(40) * kUnit;
         order.net_demand = (below(90) - 10) * kUnit;
         order.days_in_stock = below(31);
         order.cover_days = below(60);
@@ -176,7 +176,7 @@ TEST(SuggestedQuantity, AlwaysPassesTheReorderPoint) {
         const std::int64_t suggested = suggested_quantity(order);
         ASSERT_GE(suggested, 0);
         ASSERT_TRUE(is_whole(suggested));
-        ASSERT_GT(order.available + order.on_order + suggested, order.threshold);
+        ASSERT_GT(order.available + order.incoming + suggested, order.threshold);
         if (suggested > 0 && order.minimum.set) {
             ASSERT_GE(suggested, order.minimum.value);
         }
