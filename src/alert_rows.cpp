@@ -3,6 +3,7 @@
 #include "core/quantity.hpp"
 #include "core/search.hpp"
 #include "core/urgency.hpp"
+#include "ledger_log.hpp"
 #include "recent.hpp"
 #include "spi.hpp"
 #include "values.hpp"
@@ -85,6 +86,7 @@ bool load_company(const AlertOptions &options, AlertCompany *company) {
     parameters.bigint(options.company_id);
     if (spi::run(company_query, parameters, spi::Mode::read) == 0) return false;
     const spi::Row row(0);
+    company->company_id = options.company_id;
     company->zone = find_time_zone(row.string(1));
     company->today = day_in(company->zone, GetCurrentTransactionStartTimestamp());
     company->from = company->today - options.lookback_days + 1;
@@ -245,10 +247,18 @@ Candidate &append(CandidateList &list) {
     return candidate;
 }
 
+RecentDays recent_of(const AlertCompany &company, const Candidate &candidate) {
+    RecentDays recent;
+    if (unpack_recent_days(candidate.recent, &recent)) return recent;
+    const StockKey key = {company.company_id, candidate.product_id, candidate.warehouse_id};
+    return replay(key, company.zone, nullptr).recent;
+}
+
 void read_recent_demand(const AlertCompany &company, NullableDatum packed, std::int64_t on_hand,
                         Candidate &candidate) {
-    RecentDays recent;
-    candidate.demand_known = unpack_recent_days(packed, &recent) && covers(recent, company.from);
+    candidate.recent = packed;
+    const RecentDays recent = recent_of(company, candidate);
+    candidate.demand_known = covers(recent, company.from);
     if (!candidate.demand_known) return;
     candidate.demand =
         summarise(recent.days, kRecentDays, recent.empty ? company.today : recent.last_day, on_hand,
@@ -261,7 +271,7 @@ Alerts gather_alerts(const AlertOptions &options) {
     CandidateList list = {};
     load_candidates(options, company, list);
     if (options.include_bundles) add_bundles(options, company, list);
-    read_demand_from_ledger(options, company, list);
+    read_demand_history(options, company, list);
     Alerts alerts = {};
     alerts.rows = decide(options, list, &alerts.count);
     order(options, alerts);

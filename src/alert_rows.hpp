@@ -17,6 +17,7 @@ struct AlertOptions {
 
 // The company as alerts see it.
 struct AlertCompany {
+    int64 company_id;
     pg_tz *zone;
     DateADT from, today;  // the demand window
     OptionalQuantity reorder_point;
@@ -29,7 +30,8 @@ struct Candidate {
     Datum product_name, sku, warehouse_name;  // text, in the memory of SPI
     std::int64_t current_stock, reserved, on_order, in_transit, available;
     Threshold threshold;
-    bool demand_known;  // false: the window is longer than the row remembers
+    NullableDatum recent;  // packed, in the memory of SPI
+    bool demand_known;     // false: the window is longer than that
     DemandSummary demand;
     NullableDatum last_sold_at;
     OptionalQuantity order_up_to;
@@ -70,11 +72,12 @@ struct CandidateList {
 Candidate &append(CandidateList &list);
 
 // Demand in the window from recent_days, where these reach back far enough.
+RecentDays recent_of(const AlertCompany &company, const Candidate &candidate);
 void read_recent_demand(const AlertCompany &company, NullableDatum packed, std::int64_t on_hand,
                         Candidate &candidate);
 void add_bundles(const AlertOptions &options, const AlertCompany &company, CandidateList &list);
-void read_demand_from_ledger(const AlertOptions &options, const AlertCompany &company,
-                             CandidateList &list);
+void read_demand_history(const AlertOptions &options, const AlertCompany &company,
+                         CandidateList &list);
 Supplier *load_suppliers(int64 company_id, const Alert *alerts, int alert_count, int *count);
 
 }  // namespace stockflow

@@ -1,9 +1,8 @@
-// Where alerts get the rest: long windows from the ledger, bundles, suppliers.
+// Where alerts get the rest: long windows from demand_history, bundles, suppliers.
 #include "alert_rows.hpp"
 #include "bundles.hpp"
 #include "core/grouping.hpp"
 #include "core/quantity.hpp"
-#include "ledger_log.hpp"
 #include "recent.hpp"
 #include "spi.hpp"
 #include "values.hpp"
@@ -12,15 +11,15 @@ namespace stockflow {
 
 namespace {
 
-spi::Statement window_query = {
-    "SELECT l.product_id, l.warehouse_id, " STOCKFLOW_CHAIN_COLUMNS
+spi::Statement history_query = {
+    "SELECT h.product_id, h.warehouse_id, h.day, h.demand, h.returned, h.other"
     "  FROM unnest($2::bigint[], $3::bigint[]) AS k(product_id, warehouse_id)"
-    "  JOIN stockflow.inventory_log l"
-    "    ON l.company_id = $1 AND l.product_id = k.product_id AND l.warehouse_id = k.warehouse_id"
-    " WHERE l.occurred_at >= $4"
-    " ORDER BY l.product_id, l.warehouse_id",
+    "  JOIN stockflow.demand_history h"
+    "    ON h.company_id = $1 AND h.product_id = k.product_id AND h.warehouse_id = k.warehouse_id"
+    " WHERE h.day >= $4"
+    " ORDER BY h.product_id, h.warehouse_id",
     4,
-    {INT8OID, INT8ARRAYOID, INT8ARRAYOID, TIMESTAMPTZOID},
+    {INT8OID, INT8ARRAYOID, INT8ARRAYOID, DATEOID},
     nullptr};
 
 spi::Statement bundle_query = {
@@ -71,23 +70,40 @@ int bundle_days(const AlertOptions &options, const Candidate &candidate) {
     return hidden ? 0 : options.lookback_days;
 }
 
-// Demand of one candidate as it is read from the ledger, day by day.
+// Demand of one candidate, day by day.
 struct Window {
     DayTotals *days;  // days[0] is the day after tomorrow: a movement may lie 24 hours ahead
     int count;
     DateADT last_day;
 };
 
-void finish(const AlertOptions &options, const AlertCompany &company, const Window &window,
+void add_day(Window &window, DateADT day, const DayTotals &totals) {
+    const int age = window.last_day - day;
+    if (age >= 0 && age < window.count) accumulate(window.days[age], totals);
+}
+
+// Takes what was read of the history, adds the recent days, and leaves the window empty.
+void finish(const AlertOptions &options, const AlertCompany &company, Window &window,
             Candidate &candidate) {
+    const RecentDays recent = recent_of(company, candidate);
+    for (int age = 0; !recent.empty && age < kRecentDays; age++) {
+        add_day(window, recent.last_day - age, recent.days[age]);
+    }
     candidate.demand_known = true;
     candidate.demand =
         summarise(window.days, window.count, window.last_day,
                   candidate.is_bundle ? 0 : candidate.current_stock, company.from, company.today);
     if (candidate.is_bundle) candidate.demand.days_in_stock = bundle_days(options, candidate);
+    MemSet(window.days, 0, sizeof(DayTotals) * window.count);
 }
 
-// Reads the ledger once, in the order of the keys, and finishes each candidate in turn.
+DayTotals read_totals(const spi::Row &row, int first_column) {
+    return {to_quantity(row.get(first_column).value, "demand"),
+            to_quantity(row.get(first_column + 1).value, "returned"),
+            to_quantity(row.get(first_column + 2).value, "other")};
+}
+
+// Reads the history once, in the order of the keys, and finishes each candidate in turn.
 void read_windows(const AlertOptions &options, const AlertCompany &company, Portal cursor,
                   const GroupedLine *keys, int key_count, CandidateList &list) {
     Window window;
@@ -95,17 +111,12 @@ void read_windows(const AlertOptions &options, const AlertCompany &company, Port
     window.last_day = company.today + 2;
     window.days = static_cast<DayTotals *>(palloc0(sizeof(DayTotals) * window.count));
     int at = 0;
-    const auto next_key = [&] {
-        finish(options, company, window, list.rows[keys[at++].index]);
-        MemSet(window.days, 0, sizeof(DayTotals) * window.count);
-    };
+    const auto next_key = [&] { finish(options, company, window, list.rows[keys[at++].index]); };
     spi::for_each(cursor, [&](const spi::Row &row) {
         while (keys[at].product_id != row.bigint(1) || keys[at].warehouse_id != row.bigint(2)) {
             next_key();
         }
-        const ChainEntry entry = read_chain_entry(row, 3, company.zone);
-        const int age = window.last_day - entry.day;
-        if (age >= 0 && age < window.count) accumulate(window.days[age], entry.totals);
+        add_day(window, DatumGetDateADT(row.get(3).value), read_totals(row, 4));
     });
     while (at < key_count) next_key();
 }
@@ -131,8 +142,8 @@ void measure_bundle(const AlertOptions &options, const Needs &needs, Candidate &
 
 }  // namespace
 
-void read_demand_from_ledger(const AlertOptions &options, const AlertCompany &company,
-                             CandidateList &list) {
+void read_demand_history(const AlertOptions &options, const AlertCompany &company,
+                         CandidateList &list) {
     auto *keys = allocate<GroupedLine>(list.count);
     int count = 0;
     for (int i = 0; i < list.count; i++) {
@@ -152,8 +163,8 @@ void read_demand_from_ledger(const AlertOptions &options, const AlertCompany &co
     parameters.bigint(options.company_id)
         .datum(bigint_array(products, count))
         .datum(bigint_array(warehouses, count))
-        .time(start_of_day(company.zone, company.from));
-    Portal cursor = spi::open_cursor(window_query, parameters, spi::Mode::read);
+        .datum(DateADTGetDatum(company.from));
+    Portal cursor = spi::open_cursor(history_query, parameters, spi::Mode::read);
     read_windows(options, company, cursor, keys, count, list);
 }
 

@@ -27,14 +27,14 @@ Scope scopes[kMaxScopes];
 int scope_count = 0;
 HTAB *pending = nullptr;
 uint64 statement_number = 0;
-bool writing = false;
+int allowed_statements = 0;
 int derived_depth = 0;  // of the triggers of a derived update; 0: none is under way
 SubTransactionId derived_owner = InvalidSubTransactionId;
 
 void forget_transaction() {
     scope_count = 0;
     pending = nullptr;  // its memory goes with the transaction
-    writing = false;
+    allowed_statements = 0;
     derived_depth = 0;
     forget_all_entries();
 }
@@ -55,7 +55,7 @@ void at_subtransaction_end(SubXactEvent event, SubTransactionId ended, SubTransa
     if (event != SUBXACT_EVENT_ABORT_SUB) return;
     while (scope_count > 0 && scopes[scope_count - 1].owner >= ended) scope_count--;
     forget_entries(ended);
-    writing = false;
+    allowed_statements = 0;
     if (derived_owner >= ended) derived_depth = 0;
 }
 
@@ -181,10 +181,15 @@ PendingEntry *pending_entry(const StockKey &key, int64 version, bool create) {
         hash_search(pending, &wanted, create ? HASH_ENTER : HASH_FIND, nullptr));
 }
 
+void forget_pending_entry(const PendingEntry *entry) {
+    const PendingKey done = entry->key;
+    hash_search(pending, &done, HASH_REMOVE, nullptr);
+}
+
 uint64 current_statement() { return statement_number; }
 void end_statement() { statement_number++; }
-bool ledger_is_writing() { return writing; }
-void set_ledger_writing(bool now_writing) { writing = now_writing; }
+void allow_ledger_statements(int count) { allowed_statements = count; }
+bool take_ledger_statement() { return allowed_statements > 0 && allowed_statements-- > 0; }
 bool derived_update_is_open() { return derived_depth != 0 && derived_depth == trigger_depth(); }
 void open_derived_update() {
     derived_depth = trigger_depth() + 1;

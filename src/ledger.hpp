@@ -11,6 +11,9 @@
 
 namespace stockflow {
 
+struct DayRecord;
+struct DayTotals;
+
 struct StockKey {
     int64 company_id, product_id, warehouse_id;
 };
@@ -77,25 +80,28 @@ struct PendingKey {
 
 struct PendingEntry {
     PendingKey key;  // hash key, first
-    bool open;
     bool is_delete;
     SubTransactionId subtransaction;
     uint64 statement;
     std::int64_t quantity;  // after the change
     std::int64_t delta;
-    Posting *posting;    // null: a plain statement
-    uint32 fingerprint;  // of the columns that the ledger keeps
+    Posting *posting;          // null: a plain statement
+    uint32 fingerprint;        // of the columns that the ledger keeps
+    const DayRecord *leaving;  // days that the change moves out of recent_days
+    int leaving_count;
 };
 
 PendingEntry *pending_entry(const StockKey &key, int64 version, bool create);
+void forget_pending_entry(const PendingEntry *entry);
 
 // Numbers the statements that change inventory; the AFTER STATEMENT trigger ends one.
 uint64 current_statement();
 void end_statement();
 
-// True while the ledger writes, which is the only way into inventory_log.
-bool ledger_is_writing();
-void set_ledger_writing(bool writing);
+// How many statements on the ledger's own tables are of the ledger itself. Their guards take one
+// each time they fire, so that statements of users' triggers find none.
+void allow_ledger_statements(int count);
+bool take_ledger_statement();
 
 // While open, one statement of this library may write columns that are kept by triggers; the
 // statements of users' triggers that it fires may not.
@@ -104,7 +110,6 @@ void open_derived_update();
 void close_derived_update();
 
 // The units that a movement demanded or took back, for recent_days.
-struct DayTotals;
 DayTotals totals_of(const Movement &movement);
 
 // Forgets the state of this backend when a transaction ends; called once, at load.

@@ -15,6 +15,7 @@ struct Entry {
     int64 version;
     std::int64_t quantity_after;
     Movement movement;
+    LeavingDays leaving;  // of the whole change, with its last entry
     SubTransactionId owner;
     int depth;  // of the triggers of its statement
 };
@@ -88,9 +89,9 @@ const char *actor_name() {
 
 void write(spi::Statement &statement, spi::Parameters &parameters) {
     parameters.time(GetCurrentTimestamp()).string(actor_name());
-    set_ledger_writing(true);
+    allow_ledger_statements(1);
     spi::run(statement, parameters, spi::Mode::write);
-    set_ledger_writing(false);
+    allow_ledger_statements(0);
 }
 
 void write_one(const Entry &entry) {
@@ -125,10 +126,23 @@ void write_many(const Entry *entries, int count) {
     write(insert_many, parameters);
 }
 
+// Days that leave are few: most changes move none.
+void write_leaving(const Entry *entries, int count) {
+    int leaving_count = 0;
+    for (int i = 0; i < count; i++) leaving_count += entries[i].leaving.count > 0 ? 1 : 0;
+    if (leaving_count == 0) return;
+    auto *leaving = allocate<LeavingDays>(leaving_count);
+    LeavingDays *next = leaving;
+    for (int i = 0; i < count; i++) {
+        if (entries[i].leaving.count > 0) *next++ = entries[i].leaving;
+    }
+    write_history(leaving, leaving_count);
+}
+
 }  // namespace
 
-void add_entries(const StockKey &key, int64 last_version, std::int64_t last_quantity,
-                 const Movement *movements, int count) {
+void add_entries(int64 last_version, std::int64_t last_quantity, const Movement *movements,
+                 int count, const LeavingDays &leaving) {
     const int depth = trigger_depth();
     std::int64_t quantity = last_quantity;
     for (int i = 0; i < count; i++) quantity -= movements[i].delta;
@@ -142,8 +156,15 @@ void add_entries(const StockKey &key, int64 last_version, std::int64_t last_quan
                                                : repalloc(waiting, size));
         }
         quantity += movements[i].delta;
-        waiting[waiting_count++] = {key,          last_version - count + 1 + i, quantity,
-                                    movements[i], GetCurrentSubTransactionId(), depth};
+        Entry &entry = waiting[waiting_count++];
+        entry.key = leaving.key;
+        entry.version = last_version - count + 1 + i;
+        entry.quantity_after = quantity;
+        entry.movement = movements[i];
+        entry.leaving = leaving;
+        if (i + 1 < count) entry.leaving.count = 0;
+        entry.owner = GetCurrentSubTransactionId();
+        entry.depth = depth;
     }
 }
 
@@ -159,6 +180,7 @@ void flush_entries() {
         } else {
             write_many(&waiting[first], count);
         }
+        write_leaving(&waiting[first], count);
     });
     waiting_count = first;
 }
@@ -186,7 +208,8 @@ void extend_with_waiting(Chain &chain, const StockKey &key, pg_tz *zone) {
         replayed.occurred_at = entry.movement.occurred_at;
         replayed.day = day_in(zone, entry.movement.occurred_at);
         replayed.totals = totals_of(entry.movement);
-        extend(chain, replayed);
+        DayRecord leaving[kRecentDays];  // the entry that waits has them already
+        extend(chain, replayed, leaving);
     }
 }
 

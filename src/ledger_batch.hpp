@@ -3,17 +3,18 @@
 #pragma once
 
 #include "core/chain.hpp"
+#include "history.hpp"
 #include "ledger.hpp"
 
 namespace stockflow {
 
-// Takes the entries of one change; the last one has this version and balance. What the movements
-// point to must live until the statement ends.
-void add_entries(const StockKey &key, int64 last_version, std::int64_t last_quantity,
-                 const Movement *movements, int count);
+// Takes the entries of one change, and the days that it moves into demand_history; the last entry
+// has this version and balance. What the movements point to must live until the statement ends.
+void add_entries(int64 last_version, std::int64_t last_quantity, const Movement *movements,
+                 int count, const LeavingDays &leaving);
 
-// Writes the entries of the statement whose triggers are under way; those of statements around it
-// wait for their own end, since this one may yet be rolled back alone.
+// Writes the entries and days of the statement whose triggers are under way; those of statements
+// around it wait for their own end, since this one may yet be rolled back alone.
 void flush_entries();
 
 // Whether entries wait that triggers deeper than this have taken.

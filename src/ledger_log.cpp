@@ -72,14 +72,17 @@ ChainEntry read_chain_entry(const spi::Row &row, int first_column, pg_tz *zone) 
     return entry;
 }
 
-Chain replay(const StockKey &key, pg_tz *zone) {
+Chain replay(const StockKey &key, pg_tz *zone, DayList *leaving) {
     return spi::connected([&] {
         Chain chain = empty_chain();
         spi::Parameters parameters;
         Portal cursor =
             spi::open_cursor(read_chain, key_parameters(parameters, key), spi::Mode::write);
-        spi::for_each(cursor,
-                      [&](const spi::Row &row) { extend(chain, read_chain_entry(row, 1, zone)); });
+        spi::for_each(cursor, [&](const spi::Row &row) {
+            DayRecord left[kRecentDays];
+            const int count = extend(chain, read_chain_entry(row, 1, zone), left);
+            if (leaving != nullptr) add_days(*leaving, left, count);
+        });
         extend_with_waiting(chain, key, zone);
         return chain;
     });
@@ -89,14 +92,18 @@ Chain replay(const StockKey &key, pg_tz *zone) {
 
 using namespace stockflow;
 
-// BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON inventory_log FOR EACH STATEMENT
+// BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON inventory_log FOR EACH STATEMENT, and on the
+// tables that are derived from it, whose names are given as an argument
 STOCKFLOW_FUNCTION(stockflow_ledger_guard) {
     TriggerData *trigger = check_trigger(fcinfo, "ledger_guard", Timing::before_statement);
+    if (take_ledger_statement()) return PointerGetDatum(nullptr);
+    if (trigger->tg_trigger->tgnargs > 0) {
+        ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                        errmsg("%s is kept by the ledger", trigger->tg_trigger->tgargs[0]),
+                        errhint("It follows from inventory_log. To load data from a dump, use "
+                                "pg_restore --disable-triggers.")));
+    }
     if (TRIGGER_FIRED_BY_INSERT(trigger->tg_event)) {
-        if (ledger_is_writing()) {
-            set_ledger_writing(false);  // for this statement, not for triggers that it fires
-            return PointerGetDatum(nullptr);
-        }
         ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
                         errmsg("inventory_log is written by the ledger only"),
                         errhint("Change stock with stockflow.adjust_stock or an UPDATE of "

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/chain.hpp"
+#include "history.hpp"
 #include "ledger.hpp"
 #include "spi.hpp"
 
@@ -20,7 +21,7 @@ bool keep_inventory_row(const StockKey &key);
 // The entry in a row whose chain columns start at this column.
 ChainEntry read_chain_entry(const spi::Row &row, int first_column, pg_tz *zone);
 
-// Replays the whole ledger of a key.
-Chain replay(const StockKey &key, pg_tz *zone);
+// Replays the whole ledger of a key; the days that leave recent_days go to leaving, unless null.
+Chain replay(const StockKey &key, pg_tz *zone, DayList *leaving);
 
 }  // namespace stockflow

@@ -3,6 +3,7 @@
 #include "core/quantity.hpp"
 #include "core/recent_days.hpp"
 #include "entry.hpp"
+#include "history.hpp"
 #include "inventory_row.hpp"
 #include "ledger_batch.hpp"
 #include "ledger_log.hpp"
@@ -18,11 +19,22 @@ namespace {
 struct Derived {
     RecentDays recent;
     NullableDatum sold;
+    DayList leaving;  // what recent has left behind
 };
+
+Derived no_derived() {
+    Derived derived = {no_recent_days(), null_datum(), begin_days()};
+    // The AFTER trigger needs them, in a call of its own.
+    derived.leaving.memory = TopTransactionContext;
+    return derived;
+}
 
 void apply(Derived &derived, const Movement &movement, pg_tz *zone) {
     const DayTotals totals = totals_of(movement);
-    add_movement(derived.recent, day_in(zone, movement.occurred_at), totals);
+    DayRecord leaving[kRecentDays];
+    const int left =
+        add_movement(derived.recent, day_in(zone, movement.occurred_at), totals, leaving);
+    add_days(derived.leaving, leaving, left);
     const bool later =
         derived.sold.isnull || DatumGetTimestampTz(derived.sold.value) < movement.occurred_at;
     if (totals.demand > 0 && later) {
@@ -41,10 +53,9 @@ HeapTuple with_derived(HeapTuple row, TupleDesc desc, const Columns &columns, in
 }
 
 // Notes what the AFTER trigger has to record; print is the new row's fingerprint, 0 for a deletion.
-void expect_entry(const Balance &before, const Balance &after, Posting *posting, uint32 print,
-                  bool is_delete) {
+void expect_entry(const Balance &before, const Balance &after, Posting *posting,
+                  const DayList &leaving, uint32 print, bool is_delete) {
     PendingEntry *entry = pending_entry(after.key, after.version, true);
-    entry->open = true;
     entry->is_delete = is_delete;
     entry->subtransaction = GetCurrentSubTransactionId();
     entry->statement = current_statement();
@@ -52,14 +63,15 @@ void expect_entry(const Balance &before, const Balance &after, Posting *posting,
     entry->delta = after.quantity - before.quantity;
     entry->posting = posting;
     entry->fingerprint = print;
+    entry->leaving = leaving.days;
+    entry->leaving_count = leaving.count;
 }
 
 // The entry that this statement has already noted for the next version of a key, or null. (An
 // earlier statement may have left one behind, where its change did not happen.)
 const PendingEntry *noted_now(const StockKey &key, int64 next_version) {
     const PendingEntry *entry = pending_entry(key, next_version, false);
-    const bool ours = entry != nullptr && entry->open &&
-                      entry->subtransaction == GetCurrentSubTransactionId() &&
+    const bool ours = entry != nullptr && entry->subtransaction == GetCurrentSubTransactionId() &&
                       entry->statement == current_statement();
     return ours ? entry : nullptr;
 }
@@ -73,9 +85,9 @@ const PendingEntry *noted_now(const StockKey &key, int64 next_version) {
 
 // What the row takes over from a ledger that goes on after its deletion.
 Derived continued(const StockKey &key, int64 last_version, pg_tz *zone) {
-    Derived derived = {no_recent_days(), null_datum()};
+    Derived derived = no_derived();
     if (last_version == 0) return derived;
-    const Chain chain = replay(key, zone);
+    const Chain chain = replay(key, zone, nullptr);
     if (chain.length != last_version) concurrent_change();
     derived.recent = chain.recent;
     if (chain.sold) derived.sold = present(TimestampTzGetDatum(chain.sold_at));
@@ -108,7 +120,10 @@ HeapTuple before_insert(TriggerData *trigger, const Columns &columns) {
     const NullableDatum own = column_value(trigger->tg_trigtuple, desc, columns.reorder_point);
     HeapTuple row = with_derived(trigger->tg_trigtuple, desc, columns, after.version, derived,
                                  own.isnull ? inherited_reorder_point(after.key) : own);
-    if (moves) expect_entry(before, after, nullptr, fingerprint(row, desc, columns), false);
+    if (moves) {
+        expect_entry(before, after, nullptr, derived.leaving, fingerprint(row, desc, columns),
+                     false);
+    }
     return row;
 }
 
@@ -183,7 +198,8 @@ HeapTuple before_update(TriggerData *trigger, const Columns &columns) {
         effective = own.isnull ? inherited_reorder_point(after.key) : own;
     }
     const StockRules rules = change.posting ? change.posting->rules : load_rules(after.key);
-    Derived derived = {no_recent_days(), column_value(trigger->tg_newtuple, desc, columns.sold)};
+    Derived derived = no_derived();
+    derived.sold = column_value(trigger->tg_newtuple, desc, columns.sold);
     if (!unpack_recent_days(column_value(trigger->tg_newtuple, desc, columns.recent),
                             &derived.recent)) {
         derived = continued(after.key, before.version, rules.zone);
@@ -196,42 +212,48 @@ HeapTuple before_update(TriggerData *trigger, const Columns &columns) {
     after.version = before.version + change.count();
     HeapTuple row =
         with_derived(trigger->tg_newtuple, desc, columns, after.version, derived, effective);
-    expect_entry(before, after, change.posting, fingerprint(row, desc, columns), false);
+    expect_entry(before, after, change.posting, derived.leaving, fingerprint(row, desc, columns),
+                 false);
     if (change.posting != nullptr) change.posting->taken = true;
     return row;
 }
 
 HeapTuple before_delete(TriggerData *trigger, const Columns &columns) {
-    const Balance before =
-        read_balance(trigger->tg_trigtuple, RelationGetDescr(trigger->tg_relation), columns);
-    if (before.quantity != 0) {
-        Balance after = before;
-        after.quantity = 0;
-        after.version = before.version + 1;
-        expect_entry(before, after, nullptr, 0, true);
+    const TupleDesc desc = RelationGetDescr(trigger->tg_relation);
+    const Balance before = read_balance(trigger->tg_trigtuple, desc, columns);
+    if (before.quantity == 0) return trigger->tg_trigtuple;
+    Balance after = before;
+    after.quantity = 0;
+    after.version = before.version + 1;
+    Derived derived = no_derived();
+    const StockRules rules = load_rules(before.key);
+    if (rules.found && unpack_recent_days(column_value(trigger->tg_trigtuple, desc, columns.recent),
+                                          &derived.recent)) {
+        apply(derived, plain_movement(-before.quantity), rules.zone);
     }
+    expect_entry(before, after, nullptr, derived.leaving, 0, true);
     return trigger->tg_trigtuple;
 }
 
 // Takes the entries that BEFORE has noted for a change that really happened.
 void record(const Balance &after, uint32 print) {
     PendingEntry *entry = pending_entry(after.key, after.version, false);
-    if (entry == nullptr || !entry->open || entry->quantity != after.quantity ||
-        entry->fingerprint != print) {
+    if (entry == nullptr || entry->quantity != after.quantity || entry->fingerprint != print) {
         ereport(ERROR, (errcode(ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION),
                         errmsg("quantity was changed behind the ledger"),
                         errdetail("Another trigger changed the row after the ledger's."),
                         errhint("BEFORE triggers must sort by name before \"zz_ledger_accept\".")));
     }
-    entry->open = false;
+    const LeavingDays leaving = {after.key, entry->leaving, entry->leaving_count};
     if (entry->posting != nullptr) {
-        add_entries(after.key, after.version, after.quantity, entry->posting->movements,
-                    entry->posting->count);
+        add_entries(after.version, after.quantity, entry->posting->movements, entry->posting->count,
+                    leaving);
         entry->posting->recorded = true;
     } else {
         const Movement plain = plain_movement(entry->delta);
-        add_entries(after.key, after.version, after.quantity, &plain, 1);
+        add_entries(after.version, after.quantity, &plain, 1, leaving);
     }
+    forget_pending_entry(entry);
 }
 
 }  // namespace

@@ -1,22 +1,23 @@
 #include "recent.hpp"
 
 #include "entry.hpp"
+#include "history.hpp"
+#include "ledger_log.hpp"
 #include "values.hpp"
 
 namespace stockflow {
 
 namespace {
 
-constexpr int kBatch = 1000;  // rows written by one statement
+constexpr int kBatch = 1000;  // keys written by one statement
 
 // Writers read the time zone before they lock their rows; this waits for those under way.
 spi::Statement stop_writers = {
     "LOCK TABLE stockflow.inventory IN SHARE ROW EXCLUSIVE MODE", 0, {}, nullptr};
 
 spi::Statement keys_of_company = {
-    "SELECT i.product_id, i.warehouse_id FROM stockflow.inventory i"
-    " WHERE i.company_id = $1 AND i.recent_days IS NOT NULL"
-    " ORDER BY i.product_id, i.warehouse_id",
+    "SELECT DISTINCT l.product_id, l.warehouse_id FROM stockflow.inventory_log l"
+    " WHERE l.company_id = $1 ORDER BY l.product_id, l.warehouse_id",
     1,
     {INT8OID},
     nullptr};
@@ -30,6 +31,34 @@ spi::Statement write_recent_days = {
     4,
     {INT8OID, INT8ARRAYOID, INT8ARRAYOID, BYTEAARRAYOID},
     nullptr};
+
+// Replays some keys and writes what follows from their ledgers; days go to demand_history, which
+// has none of these keys.
+void rebuild_keys(int64 company_id, const std::int64_t *products, const std::int64_t *warehouses,
+                  int count, pg_tz *zone) {
+    auto *packed = allocate<Datum>(count);
+    auto *empty = allocate<bool>(count);
+    auto *leaving = allocate<LeavingDays>(count);
+    for (int i = 0; i < count; i++) {
+        CHECK_FOR_INTERRUPTS();
+        const StockKey key = {company_id, products[i], warehouses[i]};
+        DayList days = begin_days();
+        const Chain chain = replay(key, zone, &days);
+        const NullableDatum recent = pack_recent_days(chain.recent);
+        packed[i] = recent.value;
+        empty[i] = recent.isnull;
+        leaving[i] = {key, days.days, days.count};
+    }
+    write_history(leaving, count);
+    spi::Parameters parameters;
+    parameters.bigint(company_id)
+        .datum(bigint_array(products, count))
+        .datum(bigint_array(warehouses, count))
+        .datum(array_of(BYTEAOID, packed, empty, count));
+    open_derived_update();
+    spi::run_latest(write_recent_days, parameters);
+    close_derived_update();
+}
 
 }  // namespace
 
@@ -53,34 +82,24 @@ void rebuild_company(int64 company_id, pg_tz *zone) {
     spi::connected([&] {
         spi::Parameters nothing, company;
         spi::run(stop_writers, nothing, spi::Mode::write);
-        company.bigint(company_id);
-        const uint64 count = spi::run_latest(keys_of_company, company);
-        SPITupleTable *keys = SPI_tuptable;
-        auto *products = allocate<std::int64_t>(kBatch);
-        auto *warehouses = allocate<std::int64_t>(kBatch);
-        auto *packed = allocate<Datum>(kBatch);
-        auto *empty = allocate<bool>(kBatch);
-        int batch = 0;
-        for (uint64 i = 0; i < count; i++) {
-            CHECK_FOR_INTERRUPTS();
-            SPI_tuptable = keys;
-            const spi::Row row(i);
-            products[batch] = row.bigint(1);
-            warehouses[batch] = row.bigint(2);
-            const Chain chain = replay({company_id, products[batch], warehouses[batch]}, zone);
-            const NullableDatum recent = pack_recent_days(chain.recent);
-            packed[batch] = recent.value;
-            empty[batch++] = recent.isnull;
-            if (batch < kBatch && i + 1 < count) continue;
-            spi::Parameters parameters;
-            parameters.bigint(company_id)
-                .datum(bigint_array(products, batch))
-                .datum(bigint_array(warehouses, batch))
-                .datum(array_of(BYTEAOID, packed, empty, batch));
-            open_derived_update();
-            spi::run_latest(write_recent_days, parameters);
-            close_derived_update();
-            batch = 0;
+        clear_history(company_id);
+        const int count =
+            static_cast<int>(spi::run_latest(keys_of_company, company.bigint(company_id)));
+        auto *products = allocate<std::int64_t>(count);
+        auto *warehouses = allocate<std::int64_t>(count);
+        for (int i = 0; i < count; i++) {
+            products[i] = spi::Row(i).bigint(1);
+            warehouses[i] = spi::Row(i).bigint(2);
+        }
+        SPI_freetuptable(SPI_tuptable);
+        MemoryContext batch = AllocSetContextCreate(CurrentMemoryContext, "stockflow rebuild",
+                                                    ALLOCSET_DEFAULT_SIZES);
+        for (int first = 0; first < count; first += kBatch) {
+            MemoryContext caller = MemoryContextSwitchTo(batch);
+            rebuild_keys(company_id, products + first, warehouses + first,
+                         Min(kBatch, count - first), zone);
+            MemoryContextSwitchTo(caller);
+            MemoryContextReset(batch);
         }
     });
 }

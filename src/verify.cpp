@@ -34,6 +34,35 @@ spi::Statement ledger_query = {
     {INT8OID},
     nullptr};
 
+// Keys whose days in demand_history are not those of the ledger that lie before the window of
+// recent_days, which ends on the latest day of the key.
+spi::Statement history_query = {
+    "WITH days AS ("
+    "  SELECT e.company_id, e.product_id, e.warehouse_id, e.day, sum(e.demand) AS demand,"
+    "         sum(e.returned) AS returned, sum(e.delta + e.demand - e.returned) AS other,"
+    "         max(e.day) OVER (PARTITION BY e.company_id, e.product_id, e.warehouse_id) AS last_day"
+    "    FROM (SELECT l.company_id, l.product_id, l.warehouse_id, l.delta,"
+    "                 (l.occurred_at AT TIME ZONE coalesce(c.timezone, 'UTC'))::date AS day,"
+    "                 CASE WHEN l.reason IN ('sale', 'consumption')"
+    "                      THEN coalesce(l.bundle_quantity, -l.delta) ELSE 0 END AS demand,"
+    "                 CASE WHEN l.reason = 'return'"
+    "                      THEN coalesce(l.bundle_quantity, l.delta) ELSE 0 END AS returned"
+    "            FROM stockflow.inventory_log l"
+    "            LEFT JOIN stockflow.companies c ON c.company_id = l.company_id"
+    "           WHERE $1 IS NULL OR l.company_id = $1) e"
+    "   GROUP BY e.company_id, e.product_id, e.warehouse_id, e.day)"
+    "SELECT company_id, product_id, warehouse_id"
+    "  FROM (SELECT * FROM days WHERE last_day - day >= $2) d"
+    "  FULL JOIN (SELECT * FROM stockflow.demand_history h WHERE $1 IS NULL OR h.company_id = $1) h"
+    " USING (company_id, product_id, warehouse_id, day)"
+    " WHERE coalesce(d.demand, 0) <> coalesce(h.demand, 0)"
+    "    OR coalesce(d.returned, 0) <> coalesce(h.returned, 0)"
+    "    OR coalesce(d.other, 0) <> coalesce(h.other, 0)"
+    " GROUP BY company_id, product_id, warehouse_id ORDER BY company_id, product_id, warehouse_id",
+    2,
+    {INT8OID, INT4OID},
+    nullptr};
+
 // Columns of ledger_query.
 enum {
     kCompany = 1,
@@ -137,9 +166,21 @@ void verify(NullableDatum company_id, ReturnSetInfo *result) {
             subject = begin(row);
         }
         if (row.is_null(kEntry)) return;
-        extend(subject.chain, read_chain_entry(row, kEntry, find_time_zone(row.string(kZone))));
+        DayRecord leaving[kRecentDays];
+        extend(subject.chain, read_chain_entry(row, kEntry, find_time_zone(row.string(kZone))),
+               leaving);
     });
     finish(subject, result);
+}
+
+void verify_history(NullableDatum company_id, ReturnSetInfo *result) {
+    spi::Parameters parameters;
+    parameters.optional(company_id).integer(kRecentDays);
+    spi::for_each(spi::open_cursor(history_query, parameters, spi::Mode::read),
+                  [&](const spi::Row &row) {
+                      report(result, {row.bigint(1), row.bigint(2), row.bigint(3)},
+                             "demand_history is not what the ledger says");
+                  });
 }
 
 }  // namespace
@@ -154,6 +195,9 @@ STOCKFLOW_FUNCTION(stockflow_verify_ledger) {
     InitMaterializedSRF(fcinfo, 0);
     auto *result = reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo);
     const NullableDatum company_id = arguments.get(0);
-    spi::connected([&] { verify(company_id, result); });
+    spi::connected([&] {
+        verify(company_id, result);
+        verify_history(company_id, result);
+    });
     return 0;
 }

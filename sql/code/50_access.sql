@@ -34,7 +34,7 @@ CREATE FUNCTION stockflow.grant_access(role regrole, access text) RETURNS void
                       HINT = 'Use app (reads and writes its tenant), report (reads it) or admin (app for any tenant).';
         END IF;
         EXECUTE format('GRANT USAGE ON SCHEMA stockflow TO %s', role);
-        EXECUTE format('GRANT SELECT ON stockflow.companies, stockflow.inventory_log, %s TO %s', tables, role);
+        EXECUTE format('GRANT SELECT ON stockflow.companies, stockflow.inventory_log, stockflow.demand_history, %s TO %s', tables, role);
         IF access <> 'report' THEN
             EXECUTE format('GRANT INSERT, UPDATE, DELETE ON %s TO %s', tables, role);
             EXECUTE format('GRANT SELECT, INSERT, UPDATE ON stockflow.idempotency_keys TO %s', role);

@@ -87,6 +87,25 @@ COMMENT ON COLUMN stockflow.inventory_log.bundle_id IS 'The bundle as part of wh
 COMMENT ON COLUMN stockflow.inventory_log.bundle_quantity IS 'In the entry of a bundle: units of the bundle sold, or taken back where reason is return.';
 COMMENT ON COLUMN stockflow.inventory_log.counterpart_warehouse_id IS 'The other warehouse of a transfer.';
 
+CREATE TABLE stockflow.demand_history (
+    company_id bigint NOT NULL,
+    product_id bigint NOT NULL,
+    warehouse_id bigint NOT NULL,
+    day date NOT NULL,
+    demand numeric NOT NULL,
+    returned numeric NOT NULL,
+    other numeric NOT NULL,
+    CONSTRAINT demand_history_pkey PRIMARY KEY (company_id, product_id, warehouse_id, day)
+);
+COMMENT ON TABLE stockflow.demand_history IS 'What happened to a product in a warehouse on the days before those in inventory.recent_days; one row per day with movements. Kept by the ledger.';
+COMMENT ON COLUMN stockflow.demand_history.company_id IS 'Owner.';
+COMMENT ON COLUMN stockflow.demand_history.product_id IS 'The product.';
+COMMENT ON COLUMN stockflow.demand_history.warehouse_id IS 'The warehouse.';
+COMMENT ON COLUMN stockflow.demand_history.day IS 'Day in the company''s time zone.';
+COMMENT ON COLUMN stockflow.demand_history.demand IS 'Units sold or consumed, also as part of a bundle; of a bundle itself: units of the bundle.';
+COMMENT ON COLUMN stockflow.demand_history.returned IS 'Units taken back from customers.';
+COMMENT ON COLUMN stockflow.demand_history.other IS 'All other changes of stock, signed: stock changed by other - demand + returned.';
+
 CREATE TABLE stockflow.idempotency_keys (
     company_id bigint NOT NULL,
     idempotency_key text NOT NULL,

@@ -8,4 +8,5 @@ ALTER TABLE stockflow.suppliers ENABLE ROW LEVEL SECURITY;
 ALTER TABLE stockflow.product_suppliers ENABLE ROW LEVEL SECURITY;
 ALTER TABLE stockflow.inventory ENABLE ROW LEVEL SECURITY;
 ALTER TABLE stockflow.inventory_log ENABLE ROW LEVEL SECURITY;
+ALTER TABLE stockflow.demand_history ENABLE ROW LEVEL SECURITY;
 ALTER TABLE stockflow.idempotency_keys ENABLE ROW LEVEL SECURITY;

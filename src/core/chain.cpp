@@ -12,7 +12,7 @@ Chain empty_chain() {
     return chain;
 }
 
-void extend(Chain &chain, const ChainEntry &entry) {
+int extend(Chain &chain, const ChainEntry &entry, DayRecord *leaving) {
     chain.length++;
     chain.balance = add(chain.balance, entry.delta);
     if (entry.version != chain.length) chain.has_gap = true;
@@ -21,7 +21,7 @@ void extend(Chain &chain, const ChainEntry &entry) {
         chain.sold = true;
         chain.sold_at = entry.occurred_at;
     }
-    add_movement(chain.recent, entry.day, entry.totals);
+    return add_movement(chain.recent, entry.day, entry.totals, leaving);
 }
 
 bool same_days(const RecentDays &a, const RecentDays &b) {

@@ -27,8 +27,9 @@ struct Chain {
 
 Chain empty_chain();
 
-// Adds the next entry, in order of version.
-void extend(Chain &chain, const ChainEntry &entry);
+// Adds the next entry, in order of version. Days that recent leaves behind go to leaving as in
+// add_movement; returns how many.
+int extend(Chain &chain, const ChainEntry &entry, DayRecord *leaving);
 
 // True when two windows hold the same days.
 bool same_days(const RecentDays &a, const RecentDays &b);

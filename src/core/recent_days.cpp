@@ -83,20 +83,44 @@ RecentDays no_recent_days() {
     return recent;
 }
 
-void add_movement(RecentDays &recent, std::int32_t day, const DayTotals &totals) {
+int add_movement(RecentDays &recent, std::int32_t day, const DayTotals &totals,
+                 DayRecord *leaving) {
+    int left = 0;
     if (recent.empty) {
         recent.empty = false;
         recent.last_day = day;
     }
     if (day > recent.last_day) {
         const int shift = std::min(day - recent.last_day, kRecentDays);
+        for (int age = kRecentDays - 1; age >= kRecentDays - shift; age--) {
+            if (is_quiet(recent.days[age])) continue;
+            leaving[left++] = {recent.last_day - age, recent.days[age]};
+        }
         std::move_backward(recent.days, recent.days + kRecentDays - shift,
                            recent.days + kRecentDays);
         std::fill(recent.days, recent.days + shift, DayTotals{});
         recent.last_day = day;
     }
     const int age = recent.last_day - day;
-    if (age < kRecentDays) accumulate(recent.days[age], totals);
+    if (age < kRecentDays) {
+        accumulate(recent.days[age], totals);
+    } else {
+        leaving[left++] = {day, totals};
+    }
+    return left;
+}
+
+int merge_day(DayRecord *days, int count, const DayRecord &added) {
+    DayRecord *at =
+        std::lower_bound(days, days + count, added,
+                         [](const DayRecord &a, const DayRecord &b) { return a.day < b.day; });
+    if (at != days + count && at->day == added.day) {
+        accumulate(at->totals, added.totals);
+        return count;
+    }
+    std::move_backward(at, days + count, days + count + 1);
+    *at = added;
+    return count + 1;
 }
 
 DemandSummary summarise(const DayTotals *days, int count, std::int32_t last_day,

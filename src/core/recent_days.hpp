@@ -2,7 +2,8 @@
 //
 // The ledger's trigger keeps this next to the balance, in the same row version, so that an alert
 // needs neither the ledger nor a second table. A day's totals do not depend on the order of its
-// movements, so movements that arrive late are simply added to their day.
+// movements, so movements that arrive late are simply added to their day. Days that the window
+// leaves behind go to demand_history.
 #pragma once
 
 #include <cstddef>
@@ -20,6 +21,12 @@ struct DayTotals {
 
     std::int64_t net_change() const { return other - demand + returned; }
     std::int64_t net_demand() const { return demand - returned; }
+};
+
+// A day with its date.
+struct DayRecord {
+    std::int32_t day;
+    DayTotals totals;
 };
 
 // The last kRecentDays days up to last_day; days[0] is last_day, days[1] the day before.
@@ -42,8 +49,14 @@ void accumulate(DayTotals &day, const DayTotals &totals);
 
 RecentDays no_recent_days();
 
-// Adds a movement of a day; a day before the window is left out, a later day moves the window.
-void add_movement(RecentDays &recent, std::int32_t day, const DayTotals &totals);
+// Adds a movement of a day; a later day moves the window. What does not stay in the window goes to
+// leaving, which has room for kRecentDays records: days that it has left behind, or the movement
+// itself where it is older. Returns how many.
+int add_movement(RecentDays &recent, std::int32_t day, const DayTotals &totals, DayRecord *leaving);
+
+// Adds a record to others, which are ordered by day and have room for one more; returns their
+// count.
+int merge_day(DayRecord *days, int count, const DayRecord &added);
 
 struct DemandSummary {
     std::int64_t net_demand;

@@ -1,7 +1,7 @@
 -- One case per error situation: its SQLSTATE and its message.
 BEGIN;
 SET LOCAL client_min_messages = warning;
-SELECT plan(91);
+SELECT plan(95);
 
 INSERT INTO stockflow.companies (company_id, name, currency, allow_negative_stock) VALUES
     (1, 'Acme', 'USD', false), (2, 'Yen', 'JPY', false), (3, 'Dinar', 'KWD', false),
@@ -81,6 +81,10 @@ INSERT INTO cases (sqlstate, message, call) VALUES
     ('55000', 'inventory_log is append-only', 'UPDATE stockflow.inventory_log SET reference = NULL'),
     ('55000', 'inventory_log is append-only', 'DELETE FROM stockflow.inventory_log WHERE false'),
     ('55000', 'inventory_log is append-only', 'TRUNCATE stockflow.inventory_log'),
+    ('55000', 'demand_history is kept by the ledger', 'INSERT INTO stockflow.demand_history VALUES (1, 1, 1, current_date, 1, 0, 0)'),
+    ('55000', 'demand_history is kept by the ledger', 'UPDATE stockflow.demand_history SET demand = 1'),
+    ('55000', 'demand_history is kept by the ledger', 'DELETE FROM stockflow.demand_history'),
+    ('55000', 'demand_history is kept by the ledger', 'TRUNCATE stockflow.demand_history'),
     ('55000', 'inventory_log is written by the ledger only', $$INSERT INTO stockflow.inventory_log VALUES (1, 1, 1, 2, 5, 15, 'gift', NULL, now(), now(), 'me')$$),
     ('55000', 'cannot truncate inventory', 'TRUNCATE stockflow.inventory'),
     ('55000', 'cannot truncate inventory', 'TRUNCATE stockflow.products CASCADE'),

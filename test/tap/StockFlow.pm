@@ -9,7 +9,7 @@ use PostgreSQL::Test::Cluster;
 our @EXPORT = qw(new_server error_of sample_data rows_of state_of @TABLES);
 
 our @TABLES = qw(companies warehouses categories suppliers products product_suppliers
-  product_bundles inventory inventory_log idempotency_keys);
+  product_bundles inventory inventory_log demand_history idempotency_keys);
 
 # Starts a server with these lines in its configuration.
 sub new_server
@@ -67,6 +67,9 @@ UPDATE stockflow.products SET deleted_at = now() WHERE product_id = 4;
 SELECT stockflow.record_movements(2,
     '[{"product_id": 5, "warehouse_id": 3, "delta": -5, "reason": "sale"},
       {"product_id": 5, "warehouse_id": 3, "delta": 20, "reason": "receipt", "unit_cost": 1.25}]', 'batch');
+SELECT stockflow.record_return(1, 1, 2, 1, occurred_at => now() - interval '60 days');
+SELECT stockflow.record_return(2, 3, 5, 1, occurred_at => now() - interval '60 days');
+SELECT stockflow.record_sale(1, 1, 2, 1), stockflow.record_sale(2, 3, 5, 1);
 UPDATE stockflow.inventory SET quantity = quantity - 0, reorder_point = 70 WHERE product_id = 5;
 SQL
 	return;

@@ -9,6 +9,12 @@ using namespace stockflow;
 
 namespace {
 
+// Where what leaves the window does not matter.
+void add_movement(RecentDays &recent, std::int32_t day, const DayTotals &totals) {
+    DayRecord leaving[kRecentDays];
+    stockflow::add_movement(recent, day, totals, leaving);
+}
+
 ChainEntry entry(std::int64_t version, std::int64_t delta, std::int64_t after,
                  DayTotals totals = {}, std::int64_t occurred_at = 0) {
     return {version, delta, after, 100, occurred_at, totals};
@@ -16,7 +22,8 @@ ChainEntry entry(std::int64_t version, std::int64_t delta, std::int64_t after,
 
 Chain replayed(const std::vector<ChainEntry> &entries) {
     Chain chain = empty_chain();
-    for (const ChainEntry &one : entries) extend(chain, one);
+    DayRecord leaving[kRecentDays];
+    for (const ChainEntry &one : entries) extend(chain, one, leaving);
     return chain;
 }
 

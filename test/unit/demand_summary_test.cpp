@@ -11,6 +11,12 @@ using namespace stockflow;
 
 namespace {
 
+// Where what leaves the window does not matter.
+void add_movement(RecentDays &recent, std::int32_t day, const DayTotals &totals) {
+    DayRecord leaving[kRecentDays];
+    stockflow::add_movement(recent, day, totals, leaving);
+}
+
 DemandSummary summary(const RecentDays &recent, std::int64_t on_hand, int from, int to) {
     return summarise(recent.days, kRecentDays, recent.last_day, on_hand, from, to);
 }

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <random>
 #include <vector>
 
@@ -14,6 +15,12 @@
 using namespace stockflow;
 
 namespace {
+
+// Where what leaves the window does not matter.
+void add_movement(RecentDays &recent, std::int32_t day, const DayTotals &totals) {
+    DayRecord leaving[kRecentDays];
+    stockflow::add_movement(recent, day, totals, leaving);
+}
 
 using Bytes = std::vector<std::uint8_t>;
 
@@ -139,6 +146,40 @@ TEST(RecentDays, DoesNotDependOnOrder) {
         std::shuffle(movements.begin(), movements.end(), random);
         for (const auto &[day, totals] : movements) add_movement(other, day, totals);
         EXPECT_TRUE(same_days(one, other));
+    }
+}
+
+// What the window does not hold has left it: together they are all movements, whatever their order.
+TEST(RecentDays, LosesNoDay) {
+    std::mt19937_64 random(11);
+    for (int round = 0; round < 300; round++) {
+        RecentDays recent = no_recent_days();
+        std::vector<DayRecord> left(1000);
+        int count = 0;
+        std::map<int, DayTotals> all;
+        const int spread = 1 + static_cast<int>(random() % 200);
+        for (int i = 0; i < 60; i++) {
+            const int day = static_cast<int>(random() % spread) + (i / 20) * 25;
+            const DayTotals totals{static_cast<std::int64_t>(random() % 3),
+                                   static_cast<std::int64_t>(random() % 2),
+                                   static_cast<std::int64_t>(random() % 5) - 2};
+            DayRecord leaving[kRecentDays];
+            const int leaves = stockflow::add_movement(recent, day, totals, leaving);
+            for (int k = 0; k < leaves; k++) count = merge_day(left.data(), count, leaving[k]);
+            accumulate(all[day], totals);
+        }
+        std::map<int, DayTotals> held;
+        for (int k = 0; k < count; k++) {
+            EXPECT_LE(left[k].day, recent.last_day - kRecentDays);
+            if (k > 0) {
+                EXPECT_LT(left[k - 1].day, left[k].day);
+            }
+            held[left[k].day] = left[k].totals;
+        }
+        for (int age = 0; age < kRecentDays; age++) {
+            held[recent.last_day - age] = recent.days[age];
+        }
+        for (const auto &[day, totals] : all) EXPECT_TRUE(held[day] == totals) << day;
     }
 }
 
