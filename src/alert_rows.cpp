@@ -1,5 +1,6 @@
 #include "alert_rows.hpp"
 
+#include "core/grouping.hpp"
 #include "core/quantity.hpp"
 #include "core/search.hpp"
 #include "core/urgency.hpp"
@@ -19,19 +20,26 @@ spi::Statement company_query = {
     {INT8OID},
     nullptr};
 
-// Reads the partial index inventory_low_idx, and the products of its rows by key: the function's
-// settings leave the planner no other way, so that the cost grows with the low rows alone.
+// Reads the partial index inventory_low_idx: the function's settings leave the planner no other
+// way, so that the cost grows with the low rows alone.
 spi::Statement candidate_query = {
-    "SELECT i.product_id, i.warehouse_id, p.name, p.sku, i.quantity, i.reserved, i.on_order,"
-    "       i.effective_reorder_point, i.reorder_point IS NOT NULL, p.reorder_point IS NOT NULL,"
-    "       p.category_id, i.recent_days, i.last_sold_at, p.order_up_to, p.whole_units, "
-    "i.in_transit"
+    "SELECT i.product_id, i.warehouse_id, i.quantity, i.reserved, i.on_order, i.in_transit,"
+    "       i.effective_reorder_point, i.reorder_point IS NOT NULL, i.recent_days, i.last_sold_at"
     "  FROM stockflow.inventory i"
-    "  JOIN stockflow.products p ON p.company_id = i.company_id AND p.product_id = i.product_id"
-    " WHERE i.company_id = $1 AND i.is_low AND ($2 IS NULL OR i.warehouse_id = $2)"
-    "   AND p.deleted_at IS NULL AND p.is_stocked AND NOT p.is_bundle",
+    " WHERE i.company_id = $1 AND i.is_low AND ($2 IS NULL OR i.warehouse_id = $2)",
     2,
     {INT8OID, INT8OID},
+    nullptr};
+
+spi::Statement product_query = {
+    "SELECT p.product_id, p.name, p.sku, p.reorder_point IS NOT NULL, p.category_id,"
+    "       p.order_up_to, p.whole_units"
+    "  FROM unnest($2::bigint[]) AS k(product_id)"
+    "  JOIN stockflow.products p ON p.company_id = $1 AND p.product_id = k.product_id"
+    " WHERE p.deleted_at IS NULL AND p.is_stocked AND NOT p.is_bundle"
+    " ORDER BY p.product_id",
+    2,
+    {INT8OID, INT8ARRAYOID},
     nullptr};
 
 spi::Statement warehouse_query = {
@@ -95,56 +103,44 @@ bool load_company(const AlertOptions &options, AlertCompany *company) {
     return true;
 }
 
-// The nearest level that sets a reorder point; its value is the one stored in the row.
-Threshold stored_threshold(const spi::Row &row, const SharedRows &shared) {
-    const std::int64_t value = to_quantity(row.get(8).value, "reorder point");
-    const bool category_sets =
-        !row.is_null(11) && find_id(shared.categories, shared.category_count, row.bigint(11)) >= 0;
-    return reorder_point({row.boolean(9), value}, {row.boolean(10), value}, {category_sets, value},
-                         {true, value});
-}
-
-void read_candidate(const spi::Row &row, const AlertCompany &company, const SharedRows &shared,
-                    Candidate &candidate) {
+void read_candidate(const spi::Row &row, const AlertCompany &company, Candidate &candidate) {
     candidate.product_id = row.bigint(1);
     candidate.warehouse_id = row.bigint(2);
-    candidate.product_name = row.get(3).value;
-    candidate.sku = row.get(4).value;
-    candidate.current_stock = to_quantity(row.get(5).value, "quantity");
-    candidate.reserved = to_quantity(row.get(6).value, "reserved");
-    candidate.on_order = to_quantity(row.get(7).value, "on_order");
+    candidate.current_stock = to_quantity(row.get(3).value, "quantity");
+    candidate.reserved = to_quantity(row.get(4).value, "reserved");
+    candidate.on_order = to_quantity(row.get(5).value, "on_order");
+    candidate.in_transit = to_quantity(row.get(6).value, "in_transit");
     candidate.available = candidate.current_stock - candidate.reserved;
-    candidate.threshold = stored_threshold(row, shared);
-    candidate.last_sold_at = row.get(13);
-    candidate.order_up_to = to_optional_quantity(row.get(14), "order_up_to");
-    candidate.whole_units = row.boolean(15);
-    candidate.in_transit = to_quantity(row.get(16).value, "in_transit");
-    read_recent_demand(company, row.get(12), candidate.current_stock, candidate);
+    // Who sets it below the warehouse is known with the product.
+    candidate.threshold.value = to_quantity(row.get(7).value, "reorder point");
+    candidate.threshold.source =
+        row.boolean(8) ? ThresholdSource::warehouse : ThresholdSource::company;
+    candidate.last_sold_at = row.get(10);
+    read_recent_demand(company, row.get(9), candidate.current_stock, candidate);
 }
 
 void load_candidates(const AlertOptions &options, const AlertCompany &company,
-                     CandidateList &list) {
-    const SharedRows shared = load_shared_rows(options);
+                     const SharedRows &shared, CandidateList &list) {
     spi::Parameters parameters;
     parameters.bigint(options.company_id).optional(options.warehouse_id);
-    const uint64 count = spi::run(candidate_query, parameters, spi::Mode::read);
-    for (uint64 i = 0; i < count; i++) {
-        CHECK_FOR_INTERRUPTS();
-        const spi::Row row(i);
+    MemoryContext caller = CurrentMemoryContext;
+    spi::for_each(candidate_query, parameters, spi::Mode::read, [&](const spi::Row &row) {
         const int warehouse = find_id(shared.warehouses, shared.warehouse_count, row.bigint(2));
-        if (warehouse < 0) continue;  // closed
+        if (warehouse < 0) return;  // closed
+        MemoryContext own = MemoryContextSwitchTo(caller);
         Candidate &candidate = append(list);
         candidate.warehouse_name = shared.warehouse_names[warehouse];
-        read_candidate(row, company, shared, candidate);
-    }
+        read_candidate(row, company, candidate);
+        MemoryContextSwitchTo(own);
+    });
 }
 
 // The rules of semantics applied to each candidate.
-Alert *decide(const AlertOptions &options, const CandidateList &list, int *count) {
+Alert *decide(const AlertOptions &options, CandidateList &list, int *count) {
     auto *alerts = allocate<Alert>(list.count);
     *count = 0;
     for (int i = 0; i < list.count; i++) {
-        const Candidate &candidate = list.rows[i];
+        Candidate &candidate = list.rows[i];
         AlertInput input = {};
         input.available = candidate.available;
         input.threshold = candidate.threshold;
@@ -163,8 +159,8 @@ Alert *decide(const AlertOptions &options, const CandidateList &list, int *count
     return alerts;
 }
 
-// The most urgent first, and no more than asked for.
-void order(const AlertOptions &options, Alerts &alerts) {
+// The most urgent first.
+void order(Alerts &alerts) {
     auto *urgency = allocate<Urgency>(alerts.count);
     for (int i = 0; i < alerts.count; i++) {
         const Candidate &candidate = *alerts.rows[i].candidate;
@@ -176,10 +172,73 @@ void order(const AlertOptions &options, Alerts &alerts) {
                       i};
     }
     order_by_urgency(urgency, alerts.count);
-    const int kept = Min(alerts.count, options.max_alerts);
-    auto *ordered = allocate<Alert>(kept);
-    for (int i = 0; i < kept; i++) ordered[i] = alerts.rows[urgency[i].index];
-    alerts = {ordered, kept, alerts.count};
+    auto *ordered = allocate<Alert>(alerts.count);
+    for (int i = 0; i < alerts.count; i++) ordered[i] = alerts.rows[urgency[i].index];
+    alerts.rows = ordered;
+}
+
+// The products of some alerts, each once; afterwards SPI_tuptable has those that may alert, by id.
+int load_products(int64 company_id, const Alert *alerts, int count) {
+    auto *lines = allocate<GroupedLine>(count);
+    auto *ids = allocate<std::int64_t>(count);
+    for (int i = 0; i < count; i++) lines[i] = {alerts[i].candidate->product_id, 0, 0, i};
+    order_lines(lines, count);
+    int distinct = 0;
+    for (int i = 0; i < count; i++) {
+        if (i == 0 || lines[i].product_id != lines[i - 1].product_id) {
+            ids[distinct++] = lines[i].product_id;
+        }
+    }
+    spi::Parameters parameters;
+    parameters.bigint(company_id).datum(bigint_array(ids, distinct));
+    return static_cast<int>(spi::run(product_query, parameters, spi::Mode::read));
+}
+
+void add_product(const spi::Row &row, const SharedRows &shared, Candidate &candidate) {
+    candidate.product_name = row.get(2).value;
+    candidate.sku = row.get(3).value;
+    const bool category_sets =
+        !row.is_null(5) && find_id(shared.categories, shared.category_count, row.bigint(5)) >= 0;
+    const std::int64_t value = candidate.threshold.value;
+    const bool warehouse_sets = candidate.threshold.source == ThresholdSource::warehouse;
+    candidate.threshold = reorder_point({warehouse_sets, value}, {row.boolean(4), value},
+                                        {category_sets, value}, {true, value});
+    candidate.order_up_to = to_optional_quantity(row.get(6), "order_up_to");
+    candidate.whole_units = row.boolean(7);
+}
+
+// Adds their products to some alerts, and keeps those whose product may alert (bundles have
+// theirs).
+void add_products(const AlertOptions &options, const SharedRows &shared, const Alert *alerts,
+                  int count, Alerts &kept) {
+    const int product_count = load_products(options.company_id, alerts, count);
+    const int64 *products = read_ids(product_count);
+    for (int i = 0; i < count; i++) {
+        Candidate &candidate = *alerts[i].candidate;
+        if (!candidate.is_bundle) {
+            const int product = find_id(products, product_count, candidate.product_id);
+            if (product < 0) continue;
+            add_product(spi::Row(product), shared, candidate);
+        }
+        kept.total++;
+        if (kept.count < options.max_alerts) kept.rows[kept.count++] = alerts[i];
+    }
+}
+
+// In portions, so that the first alerts cost no more than they have to; all when they are counted.
+void add_all_products(const AlertOptions &options, const SharedRows &shared, Alerts &alerts) {
+    constexpr int kLeastPortion = 64;
+    Alerts kept = {allocate<Alert>(Min(alerts.count, options.max_alerts)), 0, 0};
+    for (int next = 0; next < alerts.count;) {
+        CHECK_FOR_INTERRUPTS();
+        const int wanted = options.max_alerts - kept.count;
+        if (wanted == 0 && !options.count_all) break;
+        const int rest = alerts.count - next;
+        const int portion = options.count_all ? rest : Min(rest, Max(wanted, kLeastPortion));
+        add_products(options, shared, alerts.rows + next, portion, kept);
+        next += portion;
+    }
+    alerts = kept;
 }
 
 NullableDatum suggestion(const Alert &alert, const AlertCompany &company) {
@@ -259,7 +318,10 @@ void read_recent_demand(const AlertCompany &company, NullableDatum packed, std::
     candidate.recent = packed;
     const RecentDays recent = recent_of(company, candidate);
     candidate.demand_known = covers(recent, company.from);
-    if (!candidate.demand_known) return;
+    if (!candidate.demand_known) {
+        if (!packed.isnull) candidate.recent.value = datumCopy(packed.value, false, -1);
+        return;
+    }
     candidate.demand =
         summarise(recent.days, kRecentDays, recent.empty ? company.today : recent.last_day, on_hand,
                   company.from, company.today);
@@ -268,13 +330,15 @@ void read_recent_demand(const AlertCompany &company, NullableDatum packed, std::
 Alerts gather_alerts(const AlertOptions &options) {
     AlertCompany company = {};
     if (!load_company(options, &company)) return {nullptr, 0, 0};
+    const SharedRows shared = load_shared_rows(options);
     CandidateList list = {};
-    load_candidates(options, company, list);
+    load_candidates(options, company, shared, list);
     if (options.include_bundles) add_bundles(options, company, list);
     read_demand_history(options, company, list);
     Alerts alerts = {};
     alerts.rows = decide(options, list, &alerts.count);
-    order(options, alerts);
+    order(alerts);
+    add_all_products(options, shared, alerts);
     add_suppliers(options, company, alerts);
     return alerts;
 }

@@ -13,6 +13,7 @@ struct AlertOptions {
     int lookback_days;
     bool include_bundles, include_stockouts, recent_sales_only;
     int max_alerts;
+    bool count_all;  // also the alerts beyond max_alerts
 };
 
 // The company as alerts see it.
@@ -30,7 +31,7 @@ struct Candidate {
     Datum product_name, sku, warehouse_name;  // text, in the memory of SPI
     std::int64_t current_stock, reserved, on_order, in_transit, available;
     Threshold threshold;
-    NullableDatum recent;  // packed, in the memory of SPI
+    NullableDatum recent;  // packed; kept where a longer window needs it
     bool demand_known;     // false: the window is longer than that
     DemandSummary demand;
     NullableDatum last_sold_at;
@@ -48,7 +49,7 @@ struct Supplier {
 };
 
 struct Alert {
-    const Candidate *candidate;
+    Candidate *candidate;
     int days_until_stockout;
     const Supplier *supplier;  // null: none
     NullableDatum suggested_quantity;
@@ -57,7 +58,7 @@ struct Alert {
 struct Alerts {
     Alert *rows;  // most urgent first
     int count;
-    int total;  // also of those that max_alerts leaves out
+    int total;  // where count_all, also of those that max_alerts leaves out
 };
 
 // Works out the alerts of a company; runs inside SPI and allocates there. An unknown or deleted

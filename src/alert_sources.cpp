@@ -104,15 +104,16 @@ DayTotals read_totals(const spi::Row &row, int first_column) {
 }
 
 // Reads the history once, in the order of the keys, and finishes each candidate in turn.
-void read_windows(const AlertOptions &options, const AlertCompany &company, Portal cursor,
-                  const GroupedLine *keys, int key_count, CandidateList &list) {
+void read_windows(const AlertOptions &options, const AlertCompany &company,
+                  spi::Parameters &parameters, const GroupedLine *keys, int key_count,
+                  CandidateList &list) {
     Window window;
     window.count = options.lookback_days + 2;
     window.last_day = company.today + 2;
     window.days = static_cast<DayTotals *>(palloc0(sizeof(DayTotals) * window.count));
     int at = 0;
     const auto next_key = [&] { finish(options, company, window, list.rows[keys[at++].index]); };
-    spi::for_each(cursor, [&](const spi::Row &row) {
+    spi::for_each(history_query, parameters, spi::Mode::read, [&](const spi::Row &row) {
         while (keys[at].product_id != row.bigint(1) || keys[at].warehouse_id != row.bigint(2)) {
             next_key();
         }
@@ -164,8 +165,7 @@ void read_demand_history(const AlertOptions &options, const AlertCompany &compan
         .datum(bigint_array(products, count))
         .datum(bigint_array(warehouses, count))
         .datum(DateADTGetDatum(company.from));
-    Portal cursor = spi::open_cursor(history_query, parameters, spi::Mode::read);
-    read_windows(options, company, cursor, keys, count, list);
+    read_windows(options, company, parameters, keys, count, list);
 }
 
 void add_bundles(const AlertOptions &options, const AlertCompany &company, CandidateList &list) {

@@ -33,11 +33,7 @@ NullableDatum days_or_null(int days) {
 // Demand per day over a number of days, to six decimals; NULL for no days.
 NullableDatum daily_average(std::int64_t demand, int days) {
     if (days == 0) return null_datum();
-    const Datum average = DirectFunctionCall2(numeric_div, from_quantity(demand),
-                                              NumericGetDatum(int64_to_numeric(days)));
-    const Datum rounded =
-        DirectFunctionCall2(numeric_round, average, Int32GetDatum(kQuantityDecimals));
-    return present(DirectFunctionCall1(numeric_trim_scale, rounded));
+    return present(from_quantity(divide(demand, days)));
 }
 
 // The columns of one alert, in the order of the declaration in sql/code/40_alerts.sql.
@@ -180,7 +176,8 @@ STOCKFLOW_FUNCTION(stockflow_low_stock_alerts) {
 
 // low_stock_alerts_json(the same) RETURNS jsonb
 STOCKFLOW_FUNCTION(stockflow_low_stock_alerts_json) {
-    const AlertOptions options = read_options(Arguments(fcinfo));
+    AlertOptions options = read_options(Arguments(fcinfo));
+    options.count_all = true;
     MemoryContext caller = CurrentMemoryContext;
     return spi::connected([&] {
         const Jsonb *json = alerts_json(gather_alerts(options));

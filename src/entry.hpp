@@ -21,12 +21,13 @@ void remember(CaughtError &caught, const char *sqlstate, const char *message, co
               const char *hint) noexcept;
 [[noreturn]] void report(const CaughtError &caught);
 
-template <Datum (*Body)(FunctionCallInfo)>
-Datum enter(FunctionCallInfo fcinfo) {
+// Runs body and reports an exception as an error of the server.
+template <typename Body>
+auto guarded(Body body) -> decltype(body()) {
     CaughtError caught;
     ErrorContextCallback *context = error_context_stack;
     try {
-        return Body(fcinfo);
+        return body();
     } catch (const Error &error) {
         remember(caught, error.sqlstate(), error.what(), error.detail(), error.hint());
     } catch (const std::bad_alloc &) {
@@ -38,6 +39,11 @@ Datum enter(FunctionCallInfo fcinfo) {
     }
     error_context_stack = context;  // an exception passes by those that set it
     report(caught);
+}
+
+template <Datum (*Body)(FunctionCallInfo)>
+Datum enter(FunctionCallInfo fcinfo) {
+    return guarded([=] { return Body(fcinfo); });
 }
 
 }  // namespace stockflow

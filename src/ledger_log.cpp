@@ -76,9 +76,8 @@ Chain replay(const StockKey &key, pg_tz *zone, DayList *leaving) {
     return spi::connected([&] {
         Chain chain = empty_chain();
         spi::Parameters parameters;
-        Portal cursor =
-            spi::open_cursor(read_chain, key_parameters(parameters, key), spi::Mode::write);
-        spi::for_each(cursor, [&](const spi::Row &row) {
+        key_parameters(parameters, key);
+        spi::for_each(read_chain, parameters, spi::Mode::write, [&](const spi::Row &row) {
             DayRecord left[kRecentDays];
             const int count = extend(chain, read_chain_entry(row, 1, zone), left);
             if (leaving != nullptr) add_days(*leaving, left, count);

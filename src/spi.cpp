@@ -38,9 +38,20 @@ uint64 run_latest(Statement &statement, Parameters &parameters) {
                                         GetTransactionSnapshot(), false, true, 0));
 }
 
-Portal open_cursor(Statement &statement, Parameters &parameters, Mode mode) {
-    return SPI_cursor_open(nullptr, prepared(statement), parameters.values(), parameters.nulls(),
-                           mode == Mode::read);
+void run_into(Statement &statement, Parameters &parameters, Mode mode, DestReceiver *receiver) {
+    SPIPlanPtr plan = prepared(statement);
+    SPIExecuteOptions options = {};
+    options.params = makeParamList(statement.parameter_count);
+    for (int i = 0; i < statement.parameter_count; i++) {
+        ParamExternData &parameter = options.params->params[i];
+        parameter.value = parameters.values()[i];
+        parameter.isnull = parameters.nulls()[i] == 'n';
+        parameter.pflags = PARAM_FLAG_CONST;
+        parameter.ptype = statement.types[i];
+    }
+    options.read_only = mode == Mode::read;
+    options.dest = receiver;
+    checked(SPI_execute_plan_extended(plan, &options));
 }
 
 }  // namespace stockflow::spi

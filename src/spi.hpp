@@ -6,7 +6,7 @@
 
 #include <type_traits>
 
-#include "pg.hpp"
+#include "entry.hpp"
 
 namespace stockflow::spi {
 
@@ -73,56 +73,89 @@ uint64 run(Statement &statement, Parameters &parameters, Mode mode);
 // transaction's snapshot cannot see but the statement would change raises 40001.
 uint64 run_latest(Statement &statement, Parameters &parameters);
 
-// A cursor over a query, for results that should not be held in memory at once. Mode::write here
-// means on a new snapshot, which a trigger needs that may have waited for others.
-Portal open_cursor(Statement &statement, Parameters &parameters, Mode mode);
-
-// Calls visit for every row of a cursor, and closes it; what visit allocates is freed in batches.
-template <typename Visit>
-void for_each(Portal cursor, Visit visit);
-
-// One row of SPI_tuptable; columns count from 1.
+// One row of a result; columns count from 1.
 class Row {
   public:
-    explicit Row(uint64 index) : tuple_(SPI_tuptable->vals[index]), desc_(SPI_tuptable->tupdesc) {}
+    // Of SPI_tuptable.
+    explicit Row(uint64 index) : values_(own_values_), nulls_(own_nulls_) {
+        check_width(SPI_tuptable->tupdesc->natts);
+        heap_deform_tuple(SPI_tuptable->vals[index], SPI_tuptable->tupdesc, own_values_,
+                          own_nulls_);
+    }
+    // Of a stream; values are valid during the visit.
+    explicit Row(const TupleTableSlot &slot) : values_(slot.tts_values), nulls_(slot.tts_isnull) {}
+    Row(const Row &) = delete;
+
     NullableDatum get(int column) const {
         NullableDatum result;
-        result.value = SPI_getbinval(tuple_, desc_, column, &result.isnull);
+        result.value = values_[column - 1];
+        result.isnull = nulls_[column - 1];
         return result;
     }
-    bool is_null(int column) const { return get(column).isnull; }
-    int64 bigint(int column) const { return DatumGetInt64(get(column).value); }
-    int32 integer(int column) const { return DatumGetInt32(get(column).value); }
-    bool boolean(int column) const { return DatumGetBool(get(column).value); }
-    TimestampTz time(int column) const { return DatumGetTimestampTz(get(column).value); }
+    bool is_null(int column) const { return nulls_[column - 1]; }
+    int64 bigint(int column) const { return DatumGetInt64(values_[column - 1]); }
+    int32 integer(int column) const { return DatumGetInt32(values_[column - 1]); }
+    bool boolean(int column) const { return DatumGetBool(values_[column - 1]); }
+    TimestampTz time(int column) const { return DatumGetTimestampTz(values_[column - 1]); }
     const char *string(int column) const {  // null for NULL
-        const NullableDatum value = get(column);
-        return value.isnull ? nullptr : TextDatumGetCString(value.value);
+        return is_null(column) ? nullptr : TextDatumGetCString(values_[column - 1]);
     }
 
   private:
-    HeapTuple tuple_;
-    TupleDesc desc_;
+    static constexpr int kMaxColumns = 24;
+    static void check_width(int columns) {
+        if (columns > kMaxColumns) elog(ERROR, "a row has more than %d columns", kMaxColumns);
+    }
+    const Datum *values_;
+    const bool *nulls_;
+    Datum own_values_[kMaxColumns];
+    bool own_nulls_[kMaxColumns];
 };
 
+// Where the rows of a stream go: each to the visit, in memory that is emptied now and then.
 template <typename Visit>
-void for_each(Portal cursor, Visit visit) {
-    MemoryContext batch =
-        AllocSetContextCreate(CurrentMemoryContext, "stockflow rows", ALLOCSET_DEFAULT_SIZES);
-    for (;;) {
-        SPI_cursor_fetch(cursor, true, 1000);
-        if (SPI_processed == 0) break;
-        MemoryContext caller = MemoryContextSwitchTo(batch);
-        for (uint64 i = 0; i < SPI_processed; i++) {
-            CHECK_FOR_INTERRUPTS();
-            visit(Row(i));
-        }
+struct Receiver {
+    DestReceiver base;
+    Visit *visit;
+    MemoryContext memory;
+    int waiting;
+
+    static bool receive(TupleTableSlot *slot, DestReceiver *self) {
+        constexpr int kBatch = 1000;
+        auto *receiver = reinterpret_cast<Receiver *>(self);
+        slot_getallattrs(slot);
+        MemoryContext caller = MemoryContextSwitchTo(receiver->memory);
+        // An exception must not pass through the server's frames.
+        guarded([&] { (*receiver->visit)(Row(*slot)); });
         MemoryContextSwitchTo(caller);
-        MemoryContextReset(batch);
-        SPI_freetuptable(SPI_tuptable);
+        if (++receiver->waiting == kBatch) {
+            MemoryContextReset(receiver->memory);
+            receiver->waiting = 0;
+        }
+        return true;
     }
-    SPI_cursor_close(cursor);
-    MemoryContextDelete(batch);
+    static void begin(DestReceiver *, int, TupleDesc) {}
+    static void end(DestReceiver *) {}
+};
+
+// Runs a query into a receiver.
+void run_into(Statement &statement, Parameters &parameters, Mode mode, DestReceiver *receiver);
+
+// Calls visit for every row of a query, without holding the rows in memory; what visit allocates is
+// freed in batches. Statements that visit runs need an SPI connection of their own. Mode::write
+// here means on a new snapshot, which a trigger needs that may have waited for others.
+template <typename Visit>
+void for_each(Statement &statement, Parameters &parameters, Mode mode, Visit visit) {
+    Receiver<Visit> receiver = {};
+    receiver.base.receiveSlot = Receiver<Visit>::receive;
+    receiver.base.rStartup = Receiver<Visit>::begin;
+    receiver.base.rShutdown = receiver.base.rDestroy = Receiver<Visit>::end;
+    receiver.base.mydest = DestNone;
+    receiver.visit = &visit;
+    receiver.memory =
+        AllocSetContextCreate(CurrentMemoryContext, "stockflow rows", ALLOCSET_DEFAULT_SIZES);
+    run_into(statement, parameters, mode, &receiver.base);
+    MemoryContextDelete(receiver.memory);
 }
 
 }  // namespace stockflow::spi

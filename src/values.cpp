@@ -11,6 +11,13 @@ char *numeric_text(Datum numeric) {
 }
 
 std::int64_t to_quantity(Datum numeric, const char *what) {
+    const auto *stored = reinterpret_cast<const struct varlena *>(DatumGetPointer(numeric));
+    std::int64_t decoded = 0;
+    if ((VARATT_IS_SHORT(stored) || !VARATT_IS_EXTENDED(stored)) &&
+        decode_numeric(reinterpret_cast<const std::uint8_t *>(VARDATA_ANY(stored)),
+                       VARSIZE_ANY_EXHDR(stored), &decoded)) {
+        return decoded;
+    }
     const char *text = numeric_text(numeric);
     std::int64_t quantity = 0;
     switch (parse_quantity(text, &quantity)) {
@@ -40,13 +47,11 @@ OptionalQuantity to_optional_quantity(NullableDatum numeric, const char *what) {
 }
 
 Datum from_quantity(std::int64_t quantity) {
-    int decimals = kQuantityDecimals;
-    while (decimals > 0 && quantity % 10 == 0) {
-        quantity /= 10;
-        decimals--;
-    }
-    return NumericGetDatum(decimals == 0 ? int64_to_numeric(quantity)
-                                         : int64_div_fast_to_numeric(quantity, decimals));
+    auto *stored = static_cast<struct varlena *>(palloc(VARHDRSZ + kMaxNumericSize));
+    const std::size_t size =
+        encode_numeric(quantity, reinterpret_cast<std::uint8_t *>(VARDATA(stored)));
+    SET_VARSIZE(stored, VARHDRSZ + size);
+    return PointerGetDatum(stored);
 }
 
 NullableDatum from_optional_quantity(OptionalQuantity quantity) {

@@ -9,8 +9,8 @@
 
 namespace stockflow {
 
-// numeric to millionths; what names the value in the error (22023 not finite, 22003 too large or
-// with more than six decimals).
+// numeric to millionths, not NULL; what names the value in the error (22023 not finite, 22003 too
+// large or with more than six decimals).
 std::int64_t to_quantity(Datum numeric, const char *what);
 OptionalQuantity to_optional_quantity(NullableDatum numeric, const char *what);
 

@@ -82,6 +82,7 @@ enum {
 struct Subject {
     bool any;
     StockKey key;
+    pg_tz *zone;
     Chain chain;
     bool has_row, point_right, recent_readable;
     std::int64_t quantity;
@@ -101,6 +102,7 @@ Subject begin(const spi::Row &row) {
     Subject subject = {};
     subject.any = true;
     subject.key = {row.bigint(kCompany), row.bigint(kProduct), row.bigint(kWarehouse)};
+    subject.zone = find_time_zone(row.string(kZone));
     subject.chain = empty_chain();
     subject.has_row = row.boolean(kHasRow);
     if (!subject.has_row) return subject;
@@ -156,10 +158,9 @@ void finish(const Subject &subject, ReturnSetInfo *result) {
 
 void verify(NullableDatum company_id, ReturnSetInfo *result) {
     spi::Parameters parameters;
-    Portal cursor =
-        spi::open_cursor(ledger_query, parameters.optional(company_id), spi::Mode::read);
+    parameters.optional(company_id);
     Subject subject = {};
-    spi::for_each(cursor, [&](const spi::Row &row) {
+    spi::for_each(ledger_query, parameters, spi::Mode::read, [&](const spi::Row &row) {
         const StockKey key = {row.bigint(kCompany), row.bigint(kProduct), row.bigint(kWarehouse)};
         if (!subject.any || !(subject.key == key)) {
             finish(subject, result);
@@ -167,8 +168,7 @@ void verify(NullableDatum company_id, ReturnSetInfo *result) {
         }
         if (row.is_null(kEntry)) return;
         DayRecord leaving[kRecentDays];
-        extend(subject.chain, read_chain_entry(row, kEntry, find_time_zone(row.string(kZone))),
-               leaving);
+        extend(subject.chain, read_chain_entry(row, kEntry, subject.zone), leaving);
     });
     finish(subject, result);
 }
@@ -176,11 +176,10 @@ void verify(NullableDatum company_id, ReturnSetInfo *result) {
 void verify_history(NullableDatum company_id, ReturnSetInfo *result) {
     spi::Parameters parameters;
     parameters.optional(company_id).integer(kRecentDays);
-    spi::for_each(spi::open_cursor(history_query, parameters, spi::Mode::read),
-                  [&](const spi::Row &row) {
-                      report(result, {row.bigint(1), row.bigint(2), row.bigint(3)},
-                             "demand_history is not what the ledger says");
-                  });
+    spi::for_each(history_query, parameters, spi::Mode::read, [&](const spi::Row &row) {
+        report(result, {row.bigint(1), row.bigint(2), row.bigint(3)},
+               "demand_history is not what the ledger says");
+    });
 }
 
 }  // namespace

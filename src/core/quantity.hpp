@@ -18,6 +18,17 @@ enum class ParseStatus { ok, not_finite, too_many_decimals, out_of_range };
 // Reads the decimal text of a numeric ("-12.50", "NaN", "Infinity") into millionths.
 ParseStatus parse_quantity(const char *text, std::int64_t *out);
 
+// Reads the stored form of a numeric (the bytes behind the length, the same since PostgreSQL 9.1);
+// false for what is rare or wrong: the text says what it is.
+bool decode_numeric(const std::uint8_t *data, std::size_t size, std::int64_t *out);
+
+// Writes the stored form, with no more decimals than needed; returns its size.
+inline constexpr std::size_t kMaxNumericSize = 2 + 2 * 6;
+std::size_t encode_numeric(std::int64_t quantity, std::uint8_t *out);
+
+// A quantity divided by a count, to six decimals, half away from zero.
+std::int64_t divide(std::int64_t quantity, std::int64_t count);
+
 // Counts the decimals that matter in the text of a numeric: 2 for "1.250", 0 for "7.00".
 int significant_decimals(const char *text);
 

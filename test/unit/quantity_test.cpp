@@ -1,6 +1,9 @@
 // Exact quantities: reading, arithmetic and rounding at every limit.
 #include <cstdint>
+#include <cstring>
 #include <limits>
+#include <random>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -161,4 +164,75 @@ TEST(Quantity, KnowsWholeUnits) {
     EXPECT_TRUE(is_whole(-5 * kUnit));
     EXPECT_FALSE(is_whole(kUnit + 1));
     EXPECT_FALSE(is_whole(-1));
+}
+
+// The stored form of numeric, as PostgreSQL writes it on a little-endian machine.
+TEST(Quantity, EncodesNumeric) {
+    const struct {
+        std::int64_t millionths;
+        std::vector<std::uint16_t> stored;
+    } cases[] = {
+        {0, {0x8000}},
+        {kUnit, {0x8000, 1}},
+        {-kUnit, {0xA000, 1}},
+        {10'000 * kUnit, {0x8001, 1}},
+        {12'340'000 * kUnit, {0x8001, 1234}},
+        {12'345'678 * kUnit, {0x8001, 1234, 5678}},
+        {kUnit / 2, {0x80FF, 5000}},
+        {1'250'000, {0x8100, 1, 2500}},
+        {5, {0x837E, 500}},
+        {1, {0x837E, 100}},
+        {10'000, {0x817F, 100}},
+        {1'000'005, {0x8300, 1, 0, 500}},
+        {-123'456'789'012'345'678, {0xA302, 1234, 5678, 9012, 3456, 7800}},
+        {kQuantityLimit - 1, {0x8302, 9999, 9999, 9999, 9999, 9900}},
+    };
+    for (const auto &c : cases) {
+        std::uint8_t bytes[kMaxNumericSize];
+        const std::size_t size = encode_numeric(c.millionths, bytes);
+        std::vector<std::uint16_t> stored(size / 2);
+        std::memcpy(stored.data(), bytes, size);
+        EXPECT_EQ(stored, c.stored) << c.millionths;
+        std::int64_t decoded = -1;
+        EXPECT_TRUE(decode_numeric(bytes, size, &decoded));
+        EXPECT_EQ(decoded, c.millionths);
+    }
+}
+
+TEST(Quantity, StoredFormGoesRoundAndRefusesTheRest) {
+    std::mt19937_64 random(3);
+    for (int i = 0; i < 200'000; i++) {
+        const auto value = static_cast<std::int64_t>(random() % kQuantityLimit >> (random() % 60));
+        const std::int64_t quantity = random() % 2 == 0 ? value : -value;
+        std::uint8_t bytes[kMaxNumericSize];
+        const std::size_t size = encode_numeric(quantity, bytes);
+        std::int64_t decoded = -1;
+        ASSERT_TRUE(decode_numeric(bytes, size, &decoded));
+        ASSERT_EQ(decoded, quantity);
+    }
+    const std::vector<std::uint16_t> refused[] = {
+        {},  // nothing
+        {0xC000},
+        {0xD000},
+        {0xF000},        // NaN and the infinities
+        {0x0000, 0, 1},  // the long form
+        {0x8003, 1},     // a trillion
+        {0x837E, 550},   // seven decimals
+        {0x83FD, 1},     // twelve decimals
+    };
+    for (const auto &stored : refused) {
+        std::int64_t decoded = -1;
+        EXPECT_FALSE(decode_numeric(reinterpret_cast<const std::uint8_t *>(stored.data()),
+                                    stored.size() * 2, &decoded));
+    }
+}
+
+TEST(Quantity, DividesHalfAwayFromZero) {
+    EXPECT_EQ(divide(10, 4), 3);
+    EXPECT_EQ(divide(-10, 4), -3);
+    EXPECT_EQ(divide(9, 4), 2);
+    EXPECT_EQ(divide(50 * kUnit, 30), 1'666'667);
+    EXPECT_EQ(divide(0, 30), 0);
+    EXPECT_EQ(divide(7, 1), 7);
+    EXPECT_EQ(divide(-1, 3), 0);
 }
