@@ -1,4 +1,5 @@
--- Times pairs of statements that do the same work, interleaved, and prints medians and ratios.
+-- Times pairs of statements that do the same work, interleaved, and prints medians and ratios. The
+-- alert queries all return the eleven columns of the interface, most urgent first.
 \set ON_ERROR_STOP 1
 SET client_min_messages = warning;
 SET jit = off;
@@ -6,36 +7,39 @@ CREATE TABLE bench.timing (round integer, name text, milliseconds float);
 CREATE TABLE bench.statement (n serial, name text, query text);
 
 INSERT INTO bench.statement (name, query) VALUES
-('alerts', 'SELECT count(*), sum(days_until_stockout) FROM stockflow.low_stock_alerts(1)'),
+('alerts', 'SELECT product_id, product_name, sku, warehouse_id, warehouse_name, current_stock, threshold, days_until_stockout, supplier_id, supplier_name, supplier_contact_email FROM stockflow.low_stock_alerts(1)'),
 ('alerts, raw log', $$
     WITH demand AS (SELECT product_id, warehouse_id, -sum(delta) AS units FROM stockflow.inventory_log
                      WHERE company_id = 1 AND reason = 'sale' AND occurred_at >= date_trunc('day', now()) - interval '29 days' GROUP BY 1, 2)
-    SELECT count(*), sum(floor(i.quantity * 30 / d.units)) FROM stockflow.inventory i JOIN demand d USING (product_id, warehouse_id)
+    SELECT i.product_id, p.name, p.sku, i.warehouse_id, w.name, i.quantity, coalesce(i.reorder_point, p.reorder_point), floor(i.quantity * 30 / d.units)::integer AS days, s.supplier_id, s.name, s.contact_email
+      FROM stockflow.inventory i JOIN demand d USING (product_id, warehouse_id)
       JOIN stockflow.products p ON (p.company_id, p.product_id) = (i.company_id, i.product_id)
       JOIN stockflow.warehouses w ON (w.company_id, w.warehouse_id) = (i.company_id, i.warehouse_id)
-      LEFT JOIN LATERAL (SELECT s.* FROM stockflow.product_suppliers s WHERE (s.company_id, s.product_id) = (i.company_id, i.product_id)
-                          ORDER BY is_preferred DESC LIMIT 1) s ON true
-     WHERE i.company_id = 1 AND i.quantity <= coalesce(i.reorder_point, p.reorder_point) AND d.units > 0$$),
+      LEFT JOIN LATERAL (SELECT x.supplier_id, x.name, x.contact_email FROM stockflow.product_suppliers ps JOIN stockflow.suppliers x USING (company_id, supplier_id)
+                          WHERE (ps.company_id, ps.product_id) = (i.company_id, i.product_id) AND x.deleted_at IS NULL ORDER BY ps.is_preferred DESC, ps.unit_cost LIMIT 1) s ON true
+     WHERE i.company_id = 1 AND i.quantity <= coalesce(i.reorder_point, p.reorder_point) AND d.units > 0 AND p.deleted_at IS NULL ORDER BY days, i.product_id, i.warehouse_id$$),
 ('alerts, daily rollup', $$
     WITH demand AS (SELECT product_id, warehouse_id, sum(units) AS units FROM bench.daily
                      WHERE company_id = 1 AND day >= current_date - 29 GROUP BY 1, 2)
-    SELECT count(*), sum(floor(i.quantity * 30 / d.units)) FROM stockflow.inventory i JOIN demand d USING (product_id, warehouse_id)
+    SELECT i.product_id, p.name, p.sku, i.warehouse_id, w.name, i.quantity, coalesce(i.reorder_point, p.reorder_point), floor(i.quantity * 30 / d.units)::integer AS days, s.supplier_id, s.name, s.contact_email
+      FROM stockflow.inventory i JOIN demand d USING (product_id, warehouse_id)
       JOIN stockflow.products p ON (p.company_id, p.product_id) = (i.company_id, i.product_id)
       JOIN stockflow.warehouses w ON (w.company_id, w.warehouse_id) = (i.company_id, i.warehouse_id)
-      LEFT JOIN LATERAL (SELECT s.* FROM stockflow.product_suppliers s WHERE (s.company_id, s.product_id) = (i.company_id, i.product_id)
-                          ORDER BY is_preferred DESC LIMIT 1) s ON true
-     WHERE i.company_id = 1 AND i.quantity <= coalesce(i.reorder_point, p.reorder_point) AND d.units > 0$$),
+      LEFT JOIN LATERAL (SELECT x.supplier_id, x.name, x.contact_email FROM stockflow.product_suppliers ps JOIN stockflow.suppliers x USING (company_id, supplier_id)
+                          WHERE (ps.company_id, ps.product_id) = (i.company_id, i.product_id) AND x.deleted_at IS NULL ORDER BY ps.is_preferred DESC, ps.unit_cost LIMIT 1) s ON true
+     WHERE i.company_id = 1 AND i.quantity <= coalesce(i.reorder_point, p.reorder_point) AND d.units > 0 AND p.deleted_at IS NULL ORDER BY days, i.product_id, i.warehouse_id$$),
 ('alerts, lateral rollup', $$
-    SELECT count(*), sum(floor(i.quantity * 30 / d.units)) FROM stockflow.inventory i
+    SELECT i.product_id, p.name, p.sku, i.warehouse_id, w.name, i.quantity, coalesce(i.reorder_point, p.reorder_point), floor(i.quantity * 30 / d.units)::integer AS days, s.supplier_id, s.name, s.contact_email
+      FROM stockflow.inventory i
       JOIN stockflow.products p ON (p.company_id, p.product_id) = (i.company_id, i.product_id)
       JOIN stockflow.warehouses w ON (w.company_id, w.warehouse_id) = (i.company_id, i.warehouse_id)
      CROSS JOIN LATERAL (SELECT sum(units) AS units FROM bench.daily x WHERE (x.company_id, x.product_id, x.warehouse_id) = (i.company_id, i.product_id, i.warehouse_id)
                             AND day >= current_date - 29) d
-      LEFT JOIN LATERAL (SELECT s.* FROM stockflow.product_suppliers s WHERE (s.company_id, s.product_id) = (i.company_id, i.product_id)
-                          ORDER BY is_preferred DESC LIMIT 1) s ON true
-     WHERE i.company_id = 1 AND i.is_low AND d.units > 0$$),
-('alerts, inventory ten times as large', 'SELECT count(*), sum(days_until_stockout) FROM stockflow.low_stock_alerts(2)'),
-('first 50 alerts', 'SELECT count(*) FROM stockflow.low_stock_alerts(1, max_alerts => 50)'),
+      LEFT JOIN LATERAL (SELECT x.supplier_id, x.name, x.contact_email FROM stockflow.product_suppliers ps JOIN stockflow.suppliers x USING (company_id, supplier_id)
+                          WHERE (ps.company_id, ps.product_id) = (i.company_id, i.product_id) AND x.deleted_at IS NULL ORDER BY ps.is_preferred DESC, ps.unit_cost LIMIT 1) s ON true
+     WHERE i.company_id = 1 AND i.is_low AND d.units > 0 AND p.deleted_at IS NULL ORDER BY days, i.product_id, i.warehouse_id$$),
+('alerts, inventory ten times as large', 'SELECT product_id, product_name, sku, warehouse_id, warehouse_name, current_stock, threshold, days_until_stockout, supplier_id, supplier_name, supplier_contact_email FROM stockflow.low_stock_alerts(2)'),
+('first 50 alerts', 'SELECT product_id, product_name, sku, warehouse_id, warehouse_name, current_stock, threshold, days_until_stockout, supplier_id, supplier_name, supplier_contact_email FROM stockflow.low_stock_alerts(1, max_alerts => 50)'),
 ('10,000 movements in one call', $$SELECT stockflow.record_movements(1, (SELECT movements FROM bench.batch))$$),
 ('10,000 movements, UPDATE and INSERT', $$
     WITH m AS MATERIALIZED (SELECT x.* FROM bench.batch, jsonb_to_recordset(movements) AS x(product_id bigint, warehouse_id bigint, delta numeric, reason text)),

@@ -62,7 +62,7 @@ CREATE TABLE bench.triggered_log (LIKE bench.stock_log INCLUDING ALL);
 INSERT INTO bench.stock SELECT 1, 1 + n / 5, 1 + n % 5, 1000000 FROM generate_series(0, :pairs - 1) AS n;
 INSERT INTO bench.triggered SELECT * FROM bench.stock;
 
--- The ledger as a PL/pgSQL trigger would keep it.
+-- The ledger alone as a PL/pgSQL trigger would keep it.
 CREATE FUNCTION bench.before_row() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF NEW.quantity < 0 THEN RAISE EXCEPTION 'insufficient stock' USING ERRCODE = 'check_violation'; END IF;
@@ -77,6 +77,47 @@ BEGIN
 END $$;
 CREATE TRIGGER before_row BEFORE UPDATE ON bench.triggered FOR EACH ROW EXECUTE FUNCTION bench.before_row();
 CREATE TRIGGER after_row AFTER UPDATE ON bench.triggered FOR EACH ROW EXECUTE FUNCTION bench.after_row();
+
+-- The same with what a sale does beside it: the rules of company, product and warehouse, the day in
+-- the company's time zone, the demand of the last 32 days in the row, the flag of the alerts.
+CREATE TABLE bench.kept (
+    company_id bigint, product_id bigint, warehouse_id bigint, quantity numeric NOT NULL, reserved numeric NOT NULL DEFAULT 0,
+    version bigint NOT NULL DEFAULT 0, reorder_point numeric, last_sold_at timestamptz, last_day date, demand numeric[] NOT NULL,
+    is_low boolean GENERATED ALWAYS AS (coalesce(quantity - reserved <= reorder_point, false)) STORED,
+    PRIMARY KEY (company_id, product_id, warehouse_id)) WITH (fillfactor = 80);
+CREATE INDEX ON bench.kept (company_id, product_id, warehouse_id) WHERE is_low;
+CREATE TABLE bench.kept_log (LIKE bench.stock_log INCLUDING ALL);
+INSERT INTO bench.kept (company_id, product_id, warehouse_id, quantity, reorder_point, last_day, demand)
+    SELECT company_id, product_id, warehouse_id, quantity, 50, current_date, array_fill(1::numeric, '{32}') FROM bench.stock;
+CREATE FUNCTION bench.before_kept() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE rules record; today date;
+BEGIN
+    SELECT c.timezone, c.allow_negative_stock, p.whole_units, p.is_bundle, p.is_stocked, p.sku, p.deleted_at AS product_deleted, w.deleted_at AS warehouse_closed
+      INTO STRICT rules FROM stockflow.companies c JOIN stockflow.products p USING (company_id) JOIN stockflow.warehouses w USING (company_id)
+     WHERE c.company_id = NEW.company_id AND p.product_id = NEW.product_id AND w.warehouse_id = NEW.warehouse_id;
+    IF rules.product_deleted IS NOT NULL OR rules.warehouse_closed IS NOT NULL OR rules.is_bundle OR NOT rules.is_stocked THEN
+        RAISE EXCEPTION 'product % cannot move', rules.sku USING ERRCODE = 'check_violation';
+    END IF;
+    IF rules.whole_units AND NEW.quantity <> trunc(NEW.quantity) THEN RAISE EXCEPTION 'whole units only' USING ERRCODE = 'check_violation'; END IF;
+    IF NEW.quantity < NEW.reserved AND NOT rules.allow_negative_stock THEN RAISE EXCEPTION 'insufficient stock' USING ERRCODE = 'check_violation'; END IF;
+    NEW.version := OLD.version + 1;
+    today := (now() AT TIME ZONE rules.timezone)::date;
+    IF today > NEW.last_day THEN
+        NEW.demand := (array_fill(0::numeric, ARRAY[least(today - NEW.last_day, 32)]) || NEW.demand)[1:32];
+        NEW.last_day := today;
+    END IF;
+    NEW.demand[1] := NEW.demand[1] + OLD.quantity - NEW.quantity;
+    NEW.last_sold_at := greatest(NEW.last_sold_at, now());
+    RETURN NEW;
+END $$;
+CREATE FUNCTION bench.after_kept() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO bench.kept_log (company_id, product_id, warehouse_id, version, delta, quantity_after, reason)
+        VALUES (NEW.company_id, NEW.product_id, NEW.warehouse_id, NEW.version, NEW.quantity - OLD.quantity, NEW.quantity, 'sale');
+    RETURN NULL;
+END $$;
+CREATE TRIGGER before_row BEFORE UPDATE ON bench.kept FOR EACH ROW EXECUTE FUNCTION bench.before_kept();
+CREATE TRIGGER after_row AFTER UPDATE ON bench.kept FOR EACH ROW EXECUTE FUNCTION bench.after_kept();
 
 -- Rows that are sold from in the single-sale benchmark never run out.
 UPDATE stockflow.companies SET allow_negative_stock = true WHERE company_id = 1;
