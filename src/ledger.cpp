@@ -35,6 +35,7 @@ void forget_transaction() {
     scope_count = 0;
     pending = nullptr;  // its memory goes with the transaction
     allowed_statements = 0;
+    statement_number++;  // what was read for a statement that failed is stale
     derived_depth = 0;
     forget_all_entries();
 }
@@ -56,6 +57,7 @@ void at_subtransaction_end(SubXactEvent event, SubTransactionId ended, SubTransa
     while (scope_count > 0 && scopes[scope_count - 1].owner >= ended) scope_count--;
     forget_entries(ended);
     allowed_statements = 0;
+    statement_number++;
     if (derived_owner >= ended) derived_depth = 0;
 }
 
@@ -84,6 +86,16 @@ spi::Statement many_rules_query = {
     3,
     {INT8OID, INT8ARRAYOID, INT8ARRAYOID},
     nullptr};
+
+spi::Statement zone_query = {
+    "SELECT c.timezone FROM stockflow.companies c WHERE c.company_id = $1", 1, {INT8OID}, nullptr};
+
+// The company that the running statement changes; mostly there is but one.
+struct CompanyZone {
+    uint64 statement;
+    int64 company_id;
+    pg_tz *zone;
+} last_zone = {PG_UINT64_MAX, 0, nullptr};
 
 StockRules read_rules(const spi::Row &row, MemoryContext caller) {
     StockRules rules = {};
@@ -134,6 +146,20 @@ void load_rules(int64 company_id, const std::int64_t *products, const std::int64
             rules[row.bigint(11) - 1] = read_rules(row, caller);
         }
     });
+}
+
+pg_tz *zone_of_company(int64 company_id) {
+    if (last_zone.statement == statement_number && last_zone.company_id == company_id) {
+        return last_zone.zone;
+    }
+    pg_tz *zone = spi::connected([&]() -> pg_tz * {
+        spi::Parameters parameters;
+        parameters.bigint(company_id);
+        if (spi::run_latest(zone_query, parameters) == 0) return nullptr;
+        return find_time_zone(spi::Row(0).string(1));
+    });
+    last_zone = {statement_number, company_id, zone};
+    return zone;
 }
 
 void open_scope(Posting *postings, int count) {

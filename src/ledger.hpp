@@ -37,6 +37,9 @@ StockRules load_rules(const StockKey &key);
 void load_rules(int64 company_id, const std::int64_t *products, const std::int64_t *warehouses,
                 int count, StockRules *rules);
 
+// The time zone of a company, read once per statement on inventory; null: no such company.
+pg_tz *zone_of_company(int64 company_id);
+
 // One ledger entry to be written.
 struct Movement {
     std::int64_t delta;

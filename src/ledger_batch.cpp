@@ -1,10 +1,12 @@
 #include "ledger_batch.hpp"
 
 #include "entry.hpp"
+#include "ledger_checks.hpp"
 #include "module.hpp"
 #include "spi.hpp"
 #include "triggers.hpp"
 #include "values.hpp"
+#include "waiting.hpp"
 
 namespace stockflow {
 
@@ -16,17 +18,12 @@ struct Entry {
     std::int64_t quantity_after;
     Movement movement;
     LeavingDays leaving;  // of the whole change, with its last entry
-    SubTransactionId owner;
-    int depth;  // of the triggers of its statement
 };
 
 // Entries are written when their statement ends, or when this many wait.
 constexpr int kMaxWaiting = 10000;
 
-// The entries that wait; plain data, in memory of the transaction.
-Entry *waiting = nullptr;
-int waiting_count = 0;
-int waiting_capacity = 0;
+WaitingList<Entry> waiting;
 
 #define STOCKFLOW_LOG_COLUMNS                                                       \
     "company_id, product_id, warehouse_id, version, delta, quantity_after, reason," \
@@ -103,7 +100,7 @@ void write_one(const Entry &entry) {
 }
 
 // One array per column.
-void write_many(const Entry *entries, int count) {
+void write_many(int first, int count) {
     Datum *columns[kColumns];
     bool *nulls[kColumns];
     for (int column = 0; column < kColumns; column++) {
@@ -113,7 +110,7 @@ void write_many(const Entry *entries, int count) {
     for (int i = 0; i < count; i++) {
         CHECK_FOR_INTERRUPTS();
         NullableDatum values[kColumns];
-        entry_values(entries[i], values);
+        entry_values(waiting.at(first + i), values);
         for (int column = 0; column < kColumns; column++) {
             columns[column][i] = values[column].value;
             nulls[column][i] = values[column].isnull;
@@ -127,14 +124,16 @@ void write_many(const Entry *entries, int count) {
 }
 
 // Days that leave are few: most changes move none.
-void write_leaving(const Entry *entries, int count) {
+void write_leaving(int first, int count) {
     int leaving_count = 0;
-    for (int i = 0; i < count; i++) leaving_count += entries[i].leaving.count > 0 ? 1 : 0;
+    for (int i = 0; i < count; i++)
+        leaving_count += waiting.at(first + i).leaving.count > 0 ? 1 : 0;
     if (leaving_count == 0) return;
     auto *leaving = allocate<LeavingDays>(leaving_count);
     LeavingDays *next = leaving;
     for (int i = 0; i < count; i++) {
-        if (entries[i].leaving.count > 0) *next++ = entries[i].leaving;
+        const LeavingDays &of_entry = waiting.at(first + i).leaving;
+        if (of_entry.count > 0) *next++ = of_entry;
     }
     write_history(leaving, leaving_count);
 }
@@ -143,63 +142,46 @@ void write_leaving(const Entry *entries, int count) {
 
 void add_entries(int64 last_version, std::int64_t last_quantity, const Movement *movements,
                  int count, const LeavingDays &leaving) {
-    const int depth = trigger_depth();
     std::int64_t quantity = last_quantity;
     for (int i = 0; i < count; i++) quantity -= movements[i].delta;
     for (int i = 0; i < count; i++) {
-        if (waiting_count >= kMaxWaiting) flush_entries();
-        if (waiting_count == waiting_capacity) {
-            waiting_capacity = waiting_capacity == 0 ? 16 : waiting_capacity * 2;
-            const Size size = sizeof(Entry) * waiting_capacity;
-            waiting = static_cast<Entry *>(waiting == nullptr
-                                               ? MemoryContextAlloc(TopTransactionContext, size)
-                                               : repalloc(waiting, size));
-        }
+        if (waiting.count() >= kMaxWaiting) flush_entries();
         quantity += movements[i].delta;
-        Entry &entry = waiting[waiting_count++];
-        entry.key = leaving.key;
-        entry.version = last_version - count + 1 + i;
-        entry.quantity_after = quantity;
-        entry.movement = movements[i];
-        entry.leaving = leaving;
+        Entry entry = {leaving.key, last_version - count + 1 + i, quantity, movements[i], leaving};
         if (i + 1 < count) entry.leaving.count = 0;
-        entry.owner = GetCurrentSubTransactionId();
-        entry.depth = depth;
+        waiting.add(entry);
     }
 }
 
 void flush_entries() {
-    const int depth = trigger_depth();
-    int first = waiting_count;
-    while (first > 0 && waiting[first - 1].depth >= depth) first--;
-    const int count = waiting_count - first;
+    make_checks();  // before the ledger of a new row goes on
+    const int first = waiting.first_of_statement();
+    const int count = waiting.count() - first;
     if (count == 0) return;
     spi::connected([&] {
         if (count == 1) {
-            write_one(waiting[first]);
+            write_one(waiting.at(first));
         } else {
-            write_many(&waiting[first], count);
+            write_many(first, count);
         }
-        write_leaving(&waiting[first], count);
+        write_leaving(first, count);
     });
-    waiting_count = first;
+    waiting.truncate(first);
 }
 
-bool entries_wait(int depth) {
-    return waiting_count > 0 && waiting[waiting_count - 1].depth > depth;
-}
+bool entries_wait(int depth) { return waiting.waits(depth) || checks_wait(depth); }
 
 int64 waiting_version(const StockKey &key) {
     int64 version = 0;
-    for (int i = 0; i < waiting_count; i++) {
-        if (waiting[i].key == key) version = Max(version, waiting[i].version);
+    for (int i = 0; i < waiting.count(); i++) {
+        if (waiting.at(i).key == key) version = Max(version, waiting.at(i).version);
     }
     return version;
 }
 
 void extend_with_waiting(Chain &chain, const StockKey &key, pg_tz *zone) {
-    for (int i = 0; i < waiting_count; i++) {
-        const Entry &entry = waiting[i];
+    for (int i = 0; i < waiting.count(); i++) {
+        const Entry &entry = waiting.at(i);
         if (!(entry.key == key)) continue;
         ChainEntry replayed = {};
         replayed.version = entry.version;
@@ -214,12 +196,13 @@ void extend_with_waiting(Chain &chain, const StockKey &key, pg_tz *zone) {
 }
 
 void forget_entries(SubTransactionId failed) {
-    while (waiting_count > 0 && waiting[waiting_count - 1].owner >= failed) waiting_count--;
+    waiting.forget(failed);
+    forget_checks(failed);
 }
 
 void forget_all_entries() {
-    waiting = nullptr;  // its memory goes with the transaction
-    waiting_count = waiting_capacity = 0;
+    waiting.forget_all();
+    forget_all_checks();
 }
 
 }  // namespace stockflow

@@ -6,6 +6,7 @@
 #include "history.hpp"
 #include "inventory_row.hpp"
 #include "ledger_batch.hpp"
+#include "ledger_checks.hpp"
 #include "ledger_log.hpp"
 #include "recent.hpp"
 #include "reorder.hpp"
@@ -76,19 +77,12 @@ const PendingEntry *noted_now(const StockKey &key, int64 next_version) {
     return ours ? entry : nullptr;
 }
 
-[[noreturn]] void concurrent_change() {
-    ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-                    errmsg("could not serialize access due to concurrent change of the ledger"),
-                    errhint("Try again.")));
-    pg_unreachable();
-}
-
 // What the row takes over from a ledger that goes on after its deletion.
 Derived continued(const StockKey &key, int64 last_version, pg_tz *zone) {
     Derived derived = no_derived();
     if (last_version == 0) return derived;
     const Chain chain = replay(key, zone, nullptr);
-    if (chain.length != last_version) concurrent_change();
+    if (chain.length != last_version) report_concurrent_change();
     derived.recent = chain.recent;
     if (chain.sold) derived.sold = present(TimestampTzGetDatum(chain.sold_at));
     return derived;
@@ -110,13 +104,14 @@ HeapTuple before_insert(TriggerData *trigger, const Columns &columns) {
     }
     if (noted != nullptr) return trigger->tg_trigtuple;  // a second row of one key conflicts, too
 
-    const StockRules rules = load_rules(after.key);
     Balance before = after;
     before.quantity = 0;
-    Derived derived = continued(after.key, last_version, rules.zone);
+    pg_tz *zone = zone_of_company(after.key.company_id);
+    Derived derived = continued(after.key, last_version, zone);
     const bool moves = after.quantity != 0;
     after.version = last_version + (moves ? 1 : 0);
-    if (moves && rules.found) apply(derived, plain_movement(after.quantity), rules.zone);
+    // Without a company the foreign key will say so.
+    if (moves && zone != nullptr) apply(derived, plain_movement(after.quantity), zone);
     const NullableDatum own = column_value(trigger->tg_trigtuple, desc, columns.reorder_point);
     HeapTuple row = with_derived(trigger->tg_trigtuple, desc, columns, after.version, derived,
                                  own.isnull ? inherited_reorder_point(after.key) : own);
@@ -197,18 +192,21 @@ HeapTuple before_update(TriggerData *trigger, const Columns &columns) {
         const NullableDatum own = column_value(trigger->tg_newtuple, desc, columns.reorder_point);
         effective = own.isnull ? inherited_reorder_point(after.key) : own;
     }
-    const StockRules rules = change.posting ? change.posting->rules : load_rules(after.key);
+    pg_tz *zone =
+        change.posting ? change.posting->rules.zone : zone_of_company(after.key.company_id);
     Derived derived = no_derived();
     derived.sold = column_value(trigger->tg_newtuple, desc, columns.sold);
     if (!unpack_recent_days(column_value(trigger->tg_newtuple, desc, columns.recent),
                             &derived.recent)) {
-        derived = continued(after.key, before.version, rules.zone);
+        derived = continued(after.key, before.version, zone);
     }
     if (!moves) {
         return with_derived(trigger->tg_newtuple, desc, columns, after.version, derived, effective);
     }
-    check_balance(rules, before, after, change.posting && change.posting->needs_available);
-    for (int i = 0; i < change.count(); i++) apply(derived, change.movements()[i], rules.zone);
+    if (change.posting != nullptr) {
+        check_balance(change.posting->rules, before, after, change.posting->needs_available);
+    }
+    for (int i = 0; i < change.count(); i++) apply(derived, change.movements()[i], zone);
     after.version = before.version + change.count();
     HeapTuple row =
         with_derived(trigger->tg_newtuple, desc, columns, after.version, derived, effective);
@@ -226,17 +224,18 @@ HeapTuple before_delete(TriggerData *trigger, const Columns &columns) {
     after.quantity = 0;
     after.version = before.version + 1;
     Derived derived = no_derived();
-    const StockRules rules = load_rules(before.key);
-    if (rules.found && unpack_recent_days(column_value(trigger->tg_trigtuple, desc, columns.recent),
-                                          &derived.recent)) {
-        apply(derived, plain_movement(-before.quantity), rules.zone);
+    pg_tz *zone = zone_of_company(before.key.company_id);
+    if (unpack_recent_days(column_value(trigger->tg_trigtuple, desc, columns.recent),
+                           &derived.recent)) {
+        apply(derived, plain_movement(-before.quantity), zone);
     }
     expect_entry(before, after, nullptr, derived.leaving, 0, true);
     return trigger->tg_trigtuple;
 }
 
-// Takes the entries that BEFORE has noted for a change that really happened.
-void record(const Balance &after, uint32 print) {
+// Takes the entries that BEFORE has noted for a change that really happened; true when a function
+// explains it.
+bool record(const Balance &after, uint32 print) {
     PendingEntry *entry = pending_entry(after.key, after.version, false);
     if (entry == nullptr || entry->quantity != after.quantity || entry->fingerprint != print) {
         ereport(ERROR, (errcode(ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION),
@@ -245,7 +244,8 @@ void record(const Balance &after, uint32 print) {
                         errhint("BEFORE triggers must sort by name before \"zz_ledger_accept\".")));
     }
     const LeavingDays leaving = {after.key, entry->leaving, entry->leaving_count};
-    if (entry->posting != nullptr) {
+    const bool explained = entry->posting != nullptr;
+    if (explained) {
         add_entries(after.version, after.quantity, entry->posting->movements, entry->posting->count,
                     leaving);
         entry->posting->recorded = true;
@@ -254,6 +254,7 @@ void record(const Balance &after, uint32 print) {
         add_entries(after.version, after.quantity, &plain, 1, leaving);
     }
     forget_pending_entry(entry);
+    return explained;
 }
 
 }  // namespace
@@ -285,24 +286,19 @@ STOCKFLOW_FUNCTION(stockflow_inventory_after) {
     Balance after = read_balance(changed_row(trigger), desc, columns);
     if (is_insert) {
         before.quantity = 0;
-        before.version =
-            as_owner(trigger->tg_relation, [&] { return last_ledger_version(after.key); });
+        before.version = after.version - (after.quantity != 0 ? 1 : 0);
     } else if (is_delete) {
         after.quantity = 0;
         after.version = before.version + (before.quantity != 0 ? 1 : 0);
     }
-    const bool moved =
-        after.quantity != before.quantity || (!is_insert && after.version != before.version);
-    if (moved) record(after, is_delete ? 0 : fingerprint(changed_row(trigger), desc, columns));
-    if (is_insert) {
-        // The row is ours now. Nobody can write its ledger any more, but somebody may have done so
-        // since BEFORE looked.
-        if (before.version != after.version - (moved ? 1 : 0)) concurrent_change();
-        // Not in BEFORE: row level security has passed the row by now, so that the message cannot
-        // tell a tenant about a product of another.
-        as_owner(trigger->tg_relation, [&] {
-            if (moved) check_balance(load_rules(after.key), before, after, false);
-        });
-    }
+    const bool moved = after.quantity != before.quantity || after.version != before.version;
+    const uint32 print = is_delete ? 0 : fingerprint(changed_row(trigger), desc, columns);
+    as_owner(trigger->tg_relation, [&] {
+        // What a function explains was checked in BEFORE.
+        const bool explained = moved && record(after, print);
+        if (is_insert || (moved && !explained && !is_delete)) {
+            add_check({before, after, is_insert});
+        }
+    });
     return PointerGetDatum(nullptr);
 }
