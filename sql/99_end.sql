@@ -14,6 +14,8 @@ BEGIN
     LOOP
         IF member.relkind = 'r' THEN
             EXECUTE format('ALTER EXTENSION stockflow DROP TABLE %s', member.objid::regclass);
+        ELSIF member.relkind = 'v' THEN
+            EXECUTE format('ALTER EXTENSION stockflow DROP VIEW %s', member.objid::regclass);
         ELSIF member.relkind = 'S' THEN
             EXECUTE format('ALTER EXTENSION stockflow DROP SEQUENCE %s', member.objid::regclass);
         ELSIF member.classid = 'pg_namespace'::regclass THEN

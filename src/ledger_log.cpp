@@ -27,7 +27,7 @@ spi::Statement row_exists = {
 
 spi::Statement read_chain = {
     "SELECT " STOCKFLOW_CHAIN_COLUMNS
-    " FROM stockflow.inventory_log l"
+    " FROM stockflow.ledger l"
     " WHERE l.company_id = $1 AND l.product_id = $2 AND l.warehouse_id = $3"
     " ORDER BY l.version",
     3,

@@ -30,7 +30,7 @@ spi::Statement make_row = {
     nullptr};
 
 spi::Statement moved_since = {
-    "SELECT coalesce(sum(l.delta), 0) FROM stockflow.inventory_log l"
+    "SELECT coalesce(sum(l.delta), 0) FROM stockflow.ledger l"
     " WHERE l.company_id = $1 AND l.product_id = $2 AND l.warehouse_id = $3"
     "   AND l.occurred_at > $4",
     4,

@@ -23,7 +23,7 @@ CREATE FUNCTION stockflow.ledger_guard() RETURNS trigger
     LANGUAGE c SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'stockflow_ledger_guard';
 COMMENT ON FUNCTION stockflow.ledger_guard() IS
-'BEFORE STATEMENT trigger of inventory_log and, with its name as argument, of demand_history: refuses (55000) every statement that is not the ledger''s own.';
+'BEFORE STATEMENT trigger of inventory_log and, with their names as arguments, of inventory_log_archive and demand_history: refuses (55000) every statement that is not the ledger''s own.';
 
 CREATE FUNCTION stockflow.truncate_guard() RETURNS trigger
     LANGUAGE c SET search_path = pg_catalog, pg_temp

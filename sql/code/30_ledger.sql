@@ -12,7 +12,7 @@ CREATE FUNCTION stockflow.stock_as_of(company_id bigint, at timestamptz)
     LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
     AS $$
         SELECT l.product_id, l.warehouse_id, sum(l.delta)
-          FROM stockflow.inventory_log l
+          FROM stockflow.ledger l
          WHERE l.company_id = $1 AND l.occurred_at <= $2
          GROUP BY l.product_id, l.warehouse_id
          ORDER BY l.product_id, l.warehouse_id
@@ -26,3 +26,10 @@ CREATE FUNCTION stockflow.recent_days(recent_days bytea)
     AS 'MODULE_PATHNAME', 'stockflow_recent_days';
 COMMENT ON FUNCTION stockflow.recent_days(bytea) IS
 'Unpacks inventory.recent_days: units sold or consumed, taken back, and moved for other reasons (signed), per day with movements, newest first, in the company''s time zone. Errors: 22023 for other bytes.';
+
+CREATE FUNCTION stockflow.archive_log(before timestamptz, company_id bigint DEFAULT NULL, max_entries bigint DEFAULT NULL)
+    RETURNS bigint
+    LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'stockflow_archive_log';
+COMMENT ON FUNCTION stockflow.archive_log(timestamptz, bigint, bigint) IS
+'Moves entries that occurred and were recorded before a moment from inventory_log to inventory_log_archive, of one company or (NULL) all, and returns how many. Of each chain the beginning moves, and the newest entry stays; verify_ledger and the view ledger read both. max_entries bounds one call: repeat it until it returns 0. For the owner of the tables. Errors: 22004 before is NULL, 22023 it lies in the future.';

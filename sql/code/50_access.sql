@@ -34,7 +34,7 @@ CREATE FUNCTION stockflow.grant_access(role regrole, access text) RETURNS void
                       HINT = 'Use app (reads and writes its tenant), report (reads it) or admin (app for any tenant).';
         END IF;
         EXECUTE format('GRANT USAGE ON SCHEMA stockflow TO %s', role);
-        EXECUTE format('GRANT SELECT ON stockflow.companies, stockflow.inventory_log, stockflow.demand_history, %s TO %s', tables, role);
+        EXECUTE format('GRANT SELECT ON stockflow.companies, stockflow.inventory_log, stockflow.inventory_log_archive, stockflow.ledger, stockflow.demand_history, %s TO %s', tables, role);
         IF access <> 'report' THEN
             EXECUTE format('GRANT INSERT, UPDATE, DELETE ON %s TO %s', tables, role);
             EXECUTE format('GRANT SELECT, INSERT, UPDATE ON stockflow.idempotency_keys TO %s', role);
@@ -52,7 +52,7 @@ CREATE FUNCTION stockflow.grant_access(role regrole, access text) RETURNS void
         FOR routine IN SELECT p.oid FROM pg_proc p
                         WHERE p.pronamespace = 'stockflow'::regnamespace
                           AND p.prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)
-                          AND (p.provolatile <> 'v' OR access <> 'report' AND p.proname NOT IN ('uninstall', 'grant_access')
+                          AND (p.provolatile <> 'v' OR access <> 'report' AND p.proname NOT IN ('uninstall', 'grant_access', 'archive_log')
                                OR p.proname = 'set_company') LOOP
             EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %s', routine, role);
         END LOOP;

@@ -65,6 +65,12 @@ CREATE TABLE stockflow.inventory_log (
     counterpart_warehouse_id bigint,
     CONSTRAINT inventory_log_pkey PRIMARY KEY (company_id, product_id, warehouse_id, version),
     CONSTRAINT inventory_log_version_check CHECK (version > 0)  -- nobody but the ledger writes here
+) WITH (
+    -- Entries are never changed: a page that is full is frozen at its first vacuum, for good, and
+    -- vacuum comes before much of it has left memory.
+    autovacuum_freeze_min_age = 0,
+    autovacuum_vacuum_insert_scale_factor = 0.02,
+    autovacuum_analyze_scale_factor = 0.02
 );
 -- What happened in a period: stock_as_of, count_stock, a window longer than recent_days.
 -- WHERE company_id = $1 AND occurred_at > $2
@@ -86,6 +92,69 @@ COMMENT ON COLUMN stockflow.inventory_log.unit_cost IS 'Cost of one received uni
 COMMENT ON COLUMN stockflow.inventory_log.bundle_id IS 'The bundle as part of which a component moved.';
 COMMENT ON COLUMN stockflow.inventory_log.bundle_quantity IS 'In the entry of a bundle: units of the bundle sold, or taken back where reason is return.';
 COMMENT ON COLUMN stockflow.inventory_log.counterpart_warehouse_id IS 'The other warehouse of a transfer.';
+
+-- Old entries, moved here by archive_log() so that the table that sales write, and its indexes, stay
+-- small. Written in the order of its key; it has no other index.
+CREATE TABLE stockflow.inventory_log_archive (
+    company_id bigint NOT NULL,
+    product_id bigint NOT NULL,
+    warehouse_id bigint NOT NULL,
+    version bigint NOT NULL,
+    delta numeric NOT NULL,
+    quantity_after numeric NOT NULL,
+    reason text NOT NULL,
+    reference text,
+    occurred_at timestamptz NOT NULL,
+    recorded_at timestamptz NOT NULL,
+    actor text NOT NULL,
+    unit_cost numeric,
+    bundle_id bigint,
+    bundle_quantity numeric,
+    counterpart_warehouse_id bigint,
+    CONSTRAINT inventory_log_archive_pkey PRIMARY KEY (company_id, product_id, warehouse_id, version)
+) WITH (autovacuum_freeze_min_age = 0);
+COMMENT ON TABLE stockflow.inventory_log_archive IS 'Entries of the ledger that archive_log() has moved here: the beginnings of the chains. Append-only.';
+COMMENT ON COLUMN stockflow.inventory_log_archive.company_id IS 'As in inventory_log.';
+COMMENT ON COLUMN stockflow.inventory_log_archive.product_id IS 'As in inventory_log.';
+COMMENT ON COLUMN stockflow.inventory_log_archive.warehouse_id IS 'As in inventory_log.';
+COMMENT ON COLUMN stockflow.inventory_log_archive.version IS 'As in inventory_log.';
+COMMENT ON COLUMN stockflow.inventory_log_archive.delta IS 'As in inventory_log.';
+COMMENT ON COLUMN stockflow.inventory_log_archive.quantity_after IS 'As in inventory_log.';
+COMMENT ON COLUMN stockflow.inventory_log_archive.reason IS 'As in inventory_log.';
+COMMENT ON COLUMN stockflow.inventory_log_archive.reference IS 'As in inventory_log.';
+COMMENT ON COLUMN stockflow.inventory_log_archive.occurred_at IS 'As in inventory_log.';
+COMMENT ON COLUMN stockflow.inventory_log_archive.recorded_at IS 'As in inventory_log.';
+COMMENT ON COLUMN stockflow.inventory_log_archive.actor IS 'As in inventory_log.';
+COMMENT ON COLUMN stockflow.inventory_log_archive.unit_cost IS 'As in inventory_log.';
+COMMENT ON COLUMN stockflow.inventory_log_archive.bundle_id IS 'As in inventory_log.';
+COMMENT ON COLUMN stockflow.inventory_log_archive.bundle_quantity IS 'As in inventory_log.';
+COMMENT ON COLUMN stockflow.inventory_log_archive.counterpart_warehouse_id IS 'As in inventory_log.';
+
+-- The whole ledger. With the rights of who asks, so that row level security applies to him.
+CREATE VIEW stockflow.ledger WITH (security_invoker = true) AS
+    SELECT company_id, product_id, warehouse_id, version, delta, quantity_after, reason, reference, occurred_at,
+           recorded_at, actor, unit_cost, bundle_id, bundle_quantity, counterpart_warehouse_id
+      FROM stockflow.inventory_log
+    UNION ALL
+    SELECT company_id, product_id, warehouse_id, version, delta, quantity_after, reason, reference, occurred_at,
+           recorded_at, actor, unit_cost, bundle_id, bundle_quantity, counterpart_warehouse_id
+      FROM stockflow.inventory_log_archive;
+COMMENT ON VIEW stockflow.ledger IS 'Every entry of the ledger: inventory_log and inventory_log_archive.';
+COMMENT ON COLUMN stockflow.ledger.company_id IS 'As in inventory_log.';
+COMMENT ON COLUMN stockflow.ledger.product_id IS 'As in inventory_log.';
+COMMENT ON COLUMN stockflow.ledger.warehouse_id IS 'As in inventory_log.';
+COMMENT ON COLUMN stockflow.ledger.version IS 'As in inventory_log.';
+COMMENT ON COLUMN stockflow.ledger.delta IS 'As in inventory_log.';
+COMMENT ON COLUMN stockflow.ledger.quantity_after IS 'As in inventory_log.';
+COMMENT ON COLUMN stockflow.ledger.reason IS 'As in inventory_log.';
+COMMENT ON COLUMN stockflow.ledger.reference IS 'As in inventory_log.';
+COMMENT ON COLUMN stockflow.ledger.occurred_at IS 'As in inventory_log.';
+COMMENT ON COLUMN stockflow.ledger.recorded_at IS 'As in inventory_log.';
+COMMENT ON COLUMN stockflow.ledger.actor IS 'As in inventory_log.';
+COMMENT ON COLUMN stockflow.ledger.unit_cost IS 'As in inventory_log.';
+COMMENT ON COLUMN stockflow.ledger.bundle_id IS 'As in inventory_log.';
+COMMENT ON COLUMN stockflow.ledger.bundle_quantity IS 'As in inventory_log.';
+COMMENT ON COLUMN stockflow.ledger.counterpart_warehouse_id IS 'As in inventory_log.';
 
 CREATE TABLE stockflow.demand_history (
     company_id bigint NOT NULL,

@@ -8,5 +8,6 @@ ALTER TABLE stockflow.suppliers ENABLE ROW LEVEL SECURITY;
 ALTER TABLE stockflow.product_suppliers ENABLE ROW LEVEL SECURITY;
 ALTER TABLE stockflow.inventory ENABLE ROW LEVEL SECURITY;
 ALTER TABLE stockflow.inventory_log ENABLE ROW LEVEL SECURITY;
+ALTER TABLE stockflow.inventory_log_archive ENABLE ROW LEVEL SECURITY;
 ALTER TABLE stockflow.demand_history ENABLE ROW LEVEL SECURITY;
 ALTER TABLE stockflow.idempotency_keys ENABLE ROW LEVEL SECURITY;

@@ -10,6 +10,8 @@ CREATE TRIGGER truncate_guard BEFORE TRUNCATE ON stockflow.inventory
     FOR EACH STATEMENT EXECUTE FUNCTION stockflow.truncate_guard();
 CREATE TRIGGER ledger_guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON stockflow.inventory_log
     FOR EACH STATEMENT EXECUTE FUNCTION stockflow.ledger_guard();
+CREATE TRIGGER ledger_guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON stockflow.inventory_log_archive
+    FOR EACH STATEMENT EXECUTE FUNCTION stockflow.ledger_guard('inventory_log_archive');
 CREATE TRIGGER ledger_guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON stockflow.demand_history
     FOR EACH STATEMENT EXECUTE FUNCTION stockflow.ledger_guard('demand_history');
 

@@ -27,6 +27,9 @@ CREATE POLICY tenant ON stockflow.inventory
 CREATE POLICY tenant ON stockflow.inventory_log
     USING (company_id = stockflow.current_company())
     WITH CHECK (company_id = stockflow.current_company());
+CREATE POLICY tenant ON stockflow.inventory_log_archive
+    USING (company_id = stockflow.current_company())
+    WITH CHECK (company_id = stockflow.current_company());
 CREATE POLICY tenant ON stockflow.demand_history
     USING (company_id = stockflow.current_company())
     WITH CHECK (company_id = stockflow.current_company());

@@ -1,6 +1,6 @@
 -- The tables, columns and functions that applications rely on, and the habits that hold for all.
 BEGIN;
-SELECT plan(32);
+SELECT plan(33);
 
 -- Prints the rows of a query that ought to be none.
 CREATE FUNCTION pg_temp.none(query text, description text) RETURNS text LANGUAGE plpgsql AS $$
@@ -10,7 +10,7 @@ END $$;
 
 -- The catalog rows the checks below look at.
 CREATE TEMP VIEW tables AS
-    SELECT c.oid, c.oid::regclass::text AS name, c.relrowsecurity, c.relacl, c.relowner
+    SELECT c.oid, c.oid::regclass::text AS name, c.relrowsecurity, c.relacl, c.relowner, c.relkind, c.reloptions
       FROM pg_class c
      WHERE c.relnamespace = 'stockflow'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f');
 CREATE TEMP VIEW columns AS
@@ -95,7 +95,7 @@ SELECT pg_temp.none($$ SELECT name FROM routines
 -- Keys carry the tenant
 SELECT pg_temp.none($$
     SELECT t.name FROM tables t
-     WHERE NOT EXISTS (SELECT FROM pg_index i JOIN columns c ON c.table_oid = t.oid AND c.attnum = i.indkey[0]
+     WHERE t.relkind <> 'v' AND NOT EXISTS (SELECT FROM pg_index i JOIN columns c ON c.table_oid = t.oid AND c.attnum = i.indkey[0]
                         WHERE i.indrelid = t.oid AND i.indisprimary AND c.attname = 'company_id') $$,
     'every primary key starts with company_id');
 SELECT pg_temp.none($$
@@ -145,9 +145,11 @@ SELECT pg_temp.none($$
     UNION ALL SELECT c.table_name || '.' || c.attname FROM columns c JOIN pg_attribute a ON a.attrelid = c.table_oid AND a.attnum = c.attnum,
               aclexplode(a.attacl) x WHERE x.grantee = 0 $$,
     'PUBLIC has no privilege on anything');
-SELECT pg_temp.none($$ SELECT t.name FROM tables t WHERE NOT t.relrowsecurity
-     OR NOT EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = t.oid) $$,
+SELECT pg_temp.none($$ SELECT t.name FROM tables t WHERE t.relkind <> 'v'
+     AND (NOT t.relrowsecurity OR NOT EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = t.oid)) $$,
     'every table has row level security and a policy');
+SELECT pg_temp.none($$ SELECT t.name FROM tables t WHERE t.relkind = 'v' AND NOT 'security_invoker=true' = ANY (coalesce(t.reloptions, '{}')) $$,
+    'every view has the rights of who asks');
 SELECT pg_temp.none($$ SELECT polname, polrelid::regclass FROM pg_policy p JOIN tables t ON t.oid = p.polrelid
      WHERE concat(pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid)) ~ 'current_setting' $$,
     'no policy trusts current_setting');

@@ -39,7 +39,7 @@ sub refused
 my %companies = (app => 1, report => 2);
 for my $role ('app', 'report')
 {
-	for my $table (@TABLES)
+	for my $table (@TABLES, 'ledger')
 	{
 		next if $role eq 'report' && $table eq 'idempotency_keys';
 		my $own = $node->safe_psql('postgres',

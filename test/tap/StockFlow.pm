@@ -9,7 +9,7 @@ use PostgreSQL::Test::Cluster;
 our @EXPORT = qw(new_server error_of sample_data rows_of state_of @TABLES);
 
 our @TABLES = qw(companies warehouses categories suppliers products product_suppliers
-  product_bundles inventory inventory_log demand_history idempotency_keys);
+  product_bundles inventory inventory_log inventory_log_archive demand_history idempotency_keys);
 
 # Starts a server with these lines in its configuration.
 sub new_server
@@ -70,6 +70,7 @@ SELECT stockflow.record_movements(2,
 SELECT stockflow.record_return(1, 1, 2, 1, occurred_at => now() - interval '60 days');
 SELECT stockflow.record_return(2, 3, 5, 1, occurred_at => now() - interval '60 days');
 SELECT stockflow.record_sale(1, 1, 2, 1), stockflow.record_sale(2, 3, 5, 1);
+SELECT stockflow.archive_log(now(), 1, 5), stockflow.archive_log(now(), 2, 1);
 UPDATE stockflow.inventory SET quantity = quantity - 0, reorder_point = 70 WHERE product_id = 5;
 SQL
 	return;
