@@ -41,7 +41,7 @@ spi::Statement bundle_query = {
     nullptr};
 
 spi::Statement component_query = {
-    "SELECT k.n, p.sku, coalesce(i.quantity - i.reserved, 0)"
+    "SELECT k.n, p.sku, coalesce(i.quantity - i.reserved, 0), p.deleted_at IS NOT NULL"
     "  FROM unnest($3::bigint[]) WITH ORDINALITY AS k(product_id, n)"
     "  JOIN stockflow.products p ON p.company_id = $1 AND p.product_id = k.product_id"
     "  LEFT JOIN stockflow.inventory i ON i.company_id = $1 AND i.product_id = k.product_id"
@@ -123,8 +123,9 @@ void measure_bundle(const AlertOptions &options, const AlertCompany &company, co
     spi::run(component_query, parameters, spi::Mode::read);
     for (int i = 0; i < needs.count; i++) {
         const spi::Row row(i);
-        available[i] = to_quantity(row.get(3).value, "available") +
-                       expired_of(company.expired, products[i], candidate.warehouse_id);
+        available[i] = usable(to_quantity(row.get(3).value, "available") +
+                                  expired_of(company.expired, products[i], candidate.warehouse_id),
+                              row.boolean(4));
     }
     const Buildable result = buildable(needs.needs, needs.count, available);
     candidate.current_stock = candidate.available = result.quantity;

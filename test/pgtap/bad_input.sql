@@ -36,6 +36,8 @@ INSERT INTO functions VALUES
     ('reservation_status', 'company_id:filter reservation_id:filter state:any_text'),
     ('expired_reservations', 'company_id:filter'),
     ('verify_reservations', 'company_id:filter'),
+    ('buildable_bundles', 'company_id:reader bundle_id:filter warehouse_id:filter'),
+    ('bundle_components', 'company_id:reader bundle_id:reader'),
     ('low_stock_alerts', 'company_id:reader warehouse_id:filter lookback_days:lookback include_bundles:flag include_stockouts:flag recent_sales_only:flag max_alerts:most'),
     ('low_stock_alerts_json', 'company_id:reader warehouse_id:filter lookback_days:lookback include_bundles:flag include_stockouts:flag recent_sales_only:flag max_alerts:most'),
     ('verify_ledger', 'company_id:filter'),
