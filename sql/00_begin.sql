@@ -24,6 +24,8 @@ DECLARE
         "inventory_log": "company_id bigint, product_id bigint, warehouse_id bigint, version bigint, delta numeric, quantity_after numeric, reason text, reference text, occurred_at timestamp with time zone, recorded_at timestamp with time zone, actor text, unit_cost numeric, bundle_id bigint, bundle_quantity numeric, counterpart_warehouse_id bigint",
         "inventory_log_archive": "company_id bigint, product_id bigint, warehouse_id bigint, version bigint, delta numeric, quantity_after numeric, reason text, reference text, occurred_at timestamp with time zone, recorded_at timestamp with time zone, actor text, unit_cost numeric, bundle_id bigint, bundle_quantity numeric, counterpart_warehouse_id bigint",
         "demand_history": "company_id bigint, product_id bigint, warehouse_id bigint, day date, demand numeric, returned numeric, other numeric",
+        "reservations": "company_id bigint, reservation_id bigint, expires_at timestamp with time zone, reference text, created_at timestamp with time zone",
+        "reservation_lines": "company_id bigint, reservation_id bigint, line_id bigint, product_id bigint, warehouse_id bigint, bundle_id bigint, is_bundle boolean, quantity numeric, committed numeric, released numeric, expired numeric, expires_at timestamp with time zone, open_quantity numeric",
         "idempotency_keys": "company_id bigint, idempotency_key text, operation text, request_hash bytea, result jsonb, created_at timestamp with time zone"}';
     data_schema oid;
     data_owner oid;

@@ -100,6 +100,7 @@ bool load_company(const AlertOptions &options, AlertCompany *company) {
     company->from = company->today - options.lookback_days + 1;
     company->reorder_point = to_optional_quantity(row.get(2), "reorder_point");
     company->cover_days = row.integer(3);
+    company->expired = load_expired(options.company_id);
     return true;
 }
 
@@ -107,7 +108,8 @@ void read_candidate(const spi::Row &row, const AlertCompany &company, Candidate 
     candidate.product_id = row.bigint(1);
     candidate.warehouse_id = row.bigint(2);
     candidate.current_stock = to_quantity(row.get(3).value, "quantity");
-    candidate.reserved = to_quantity(row.get(4).value, "reserved");
+    candidate.reserved = to_quantity(row.get(4).value, "reserved") -
+                         expired_of(company.expired, candidate.product_id, candidate.warehouse_id);
     candidate.on_order = to_quantity(row.get(5).value, "on_order");
     candidate.in_transit = to_quantity(row.get(6).value, "in_transit");
     candidate.available = candidate.current_stock - candidate.reserved;

@@ -3,6 +3,7 @@
 
 #include "core/alert.hpp"
 #include "core/recent_days.hpp"
+#include "expired.hpp"
 #include "pg.hpp"
 
 namespace stockflow {
@@ -23,6 +24,7 @@ struct AlertCompany {
     DateADT from, today;  // the demand window
     OptionalQuantity reorder_point;
     int cover_days;
+    Expired expired;  // reservations that inventory still counts
 };
 
 // A product in a warehouse that is at or below its reorder point.

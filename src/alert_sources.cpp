@@ -40,7 +40,7 @@ spi::Statement bundle_query = {
     nullptr};
 
 spi::Statement component_query = {
-    "SELECT k.n, p.sku, coalesce(i.quantity - i.reserved, 0)"
+    "SELECT k.n, p.sku, coalesce(i.quantity - i.reserved, 0), p.deleted_at IS NOT NULL"
     "  FROM unnest($3::bigint[]) WITH ORDINALITY AS k(product_id, n)"
     "  JOIN stockflow.products p ON p.company_id = $1 AND p.product_id = k.product_id"
     "  LEFT JOIN stockflow.inventory i ON i.company_id = $1 AND i.product_id = k.product_id"
@@ -123,7 +123,8 @@ void read_windows(const AlertOptions &options, const AlertCompany &company,
 }
 
 // How many of a bundle can be built in a warehouse, and what limits that.
-void measure_bundle(const AlertOptions &options, const Needs &needs, Candidate &candidate) {
+void measure_bundle(const AlertOptions &options, const AlertCompany &company, const Needs &needs,
+                    Candidate &candidate) {
     auto *products = allocate<std::int64_t>(needs.count);
     auto *available = allocate<std::int64_t>(needs.count);
     for (int i = 0; i < needs.count; i++) products[i] = needs.needs[i].product_id;
@@ -133,7 +134,10 @@ void measure_bundle(const AlertOptions &options, const Needs &needs, Candidate &
         .datum(bigint_array(products, needs.count));
     spi::run(component_query, parameters, spi::Mode::read);
     for (int i = 0; i < needs.count; i++) {
-        available[i] = to_quantity(spi::Row(i).get(3).value, "available");
+        const spi::Row row(i);
+        available[i] = usable(to_quantity(row.get(3).value, "available") +
+                                  expired_of(company.expired, products[i], candidate.warehouse_id),
+                              row.boolean(4));
     }
     const Buildable result = buildable(needs.needs, needs.count, available);
     candidate.current_stock = candidate.available = result.quantity;
@@ -195,7 +199,7 @@ void add_bundles(const AlertOptions &options, const AlertCompany &company, Candi
         candidate.threshold = reorder_point({row.boolean(7), point}, {row.boolean(8), point},
                                             {row.boolean(9), point}, {true, point});
         candidate.last_sold_at = row.get(11);
-        measure_bundle(options, needs, candidate);
+        measure_bundle(options, company, needs, candidate);
         read_recent_demand(company, row.get(10), 0, candidate);
         candidate.demand.days_in_stock = bundle_days(options, candidate);
     }

@@ -15,6 +15,11 @@ struct Needs {
 // What one unit of a bundle is made of, exploded. Runs inside SPI.
 Needs load_needs(int64 company_id, int64 bundle_id, spi::Mode mode);
 
+// What a bundle can use of a component: nothing of one that is deleted, and so cannot be sold.
+inline std::int64_t usable(std::int64_t available, bool deleted) {
+    return deleted ? Min(available, 0) : available;
+}
+
 // Replaces a line that sells or takes back a bundle by lines for its components and one for the
 // bundle itself. Returns the lines and their number.
 Line *explode_line(int64 company_id, const Line &line, int *count);

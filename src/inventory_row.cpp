@@ -1,22 +1,11 @@
 #include "inventory_row.hpp"
 #include "core/quantity.hpp"
+#include "expired.hpp"
 #include "values.hpp"
 
 namespace stockflow {
 
 namespace {
-
-[[noreturn]] void insufficient(const StockRules &rules, std::int64_t had, std::int64_t change,
-                               const char *measure) {
-    ereport(ERROR, (errcode(ERRCODE_CHECK_VIOLATION),
-                    errmsg("insufficient stock for product \"%s\" in warehouse \"%s\"", rules.sku,
-                           rules.warehouse),
-                    errdetail("%s is %s, requested %s.", measure, numeric_text(from_quantity(had)),
-                              numeric_text(from_quantity(-change))),
-                    errhint("Receive stock first, or let the company go negative with "
-                            "companies.allow_negative_stock.")));
-    pg_unreachable();
-}
 
 uint32 hash_column(HeapTuple row, TupleDesc desc, int column) {
     const NullableDatum value = column_value(row, desc, column);
@@ -30,6 +19,26 @@ uint32 hash_column(HeapTuple row, TupleDesc desc, int column) {
 }
 
 }  // namespace
+
+void insufficient(const StockRules &rules, std::int64_t had, std::int64_t change,
+                  const char *measure) {
+    ereport(ERROR, (errcode(ERRCODE_CHECK_VIOLATION),
+                    errmsg("insufficient stock for product \"%s\" in warehouse \"%s\"", rules.sku,
+                           rules.warehouse),
+                    errdetail("%s is %s, requested %s.", measure, numeric_text(from_quantity(had)),
+                              numeric_text(from_quantity(-change))),
+                    errhint("Receive stock first, or let the company go negative with "
+                            "companies.allow_negative_stock.")));
+    pg_unreachable();
+}
+
+void broken_unit(const StockRules &rules, std::int64_t quantity) {
+    ereport(ERROR, (errcode(ERRCODE_CHECK_VIOLATION),
+                    errmsg("product \"%s\" comes in whole units only", rules.sku),
+                    errdetail("The quantity would be %s.", numeric_text(from_quantity(quantity))),
+                    errhint("Set products.whole_units to false to allow fractions.")));
+    pg_unreachable();
+}
 
 const Columns &columns_of(FunctionCallInfo fcinfo, Relation relation) {
     auto *columns = static_cast<Columns *>(fcinfo->flinfo->fn_extra);
@@ -80,17 +89,15 @@ void check_balance(const StockRules &rules, const Balance &before, const Balance
                         errdetail("It is a %s.", rules.is_bundle ? "bundle" : "service"),
                         rules.is_bundle ? errhint("Move its components instead.") : 0));
     }
-    if (rules.whole_units && !is_whole(after.quantity)) {
-        ereport(ERROR, (errcode(ERRCODE_CHECK_VIOLATION),
-                        errmsg("product \"%s\" comes in whole units only", rules.sku),
-                        errdetail("The quantity would be %s.",
-                                  numeric_text(from_quantity(after.quantity))),
-                        errhint("Set products.whole_units to false to allow fractions.")));
-    }
+    if (rules.whole_units && !is_whole(after.quantity)) broken_unit(rules, after.quantity);
     const std::int64_t change = after.quantity - before.quantity;
     if (rules.allow_negative || change >= 0) return;
     if (needs_available && after.quantity < after.reserved) {
-        insufficient(rules, before.quantity - before.reserved, change, "Available");
+        // Only now it matters whether some of it has expired.
+        const std::int64_t expired = expired_now(after.key);
+        if (after.quantity < after.reserved - expired) {
+            insufficient(rules, before.quantity - before.reserved + expired, change, "Available");
+        }
     }
     if (after.quantity < 0) insufficient(rules, before.quantity, change, "On hand");
 }

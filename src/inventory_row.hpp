@@ -27,6 +27,13 @@ Balance read_balance(HeapTuple row, TupleDesc desc, const Columns &columns);
 void check_balance(const StockRules &rules, const Balance &before, const Balance &after,
                    bool needs_available);
 
+// Raises 23514: there is less than a (negative) change needs, by the measure named.
+[[noreturn]] void insufficient(const StockRules &rules, std::int64_t had, std::int64_t change,
+                               const char *measure);
+
+// Raises 23514: a fraction of a product that comes in whole units.
+[[noreturn]] void broken_unit(const StockRules &rules, std::int64_t quantity);
+
 // Refuses amounts that no quantity can hold; before is null for a new row.
 void check_amounts(HeapTuple before, HeapTuple after, TupleDesc desc, const Columns &columns);
 

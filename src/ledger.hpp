@@ -51,6 +51,7 @@ struct Movement {
     std::int64_t counterpart_warehouse_id;  // 0: none
     bool is_bundle;                         // the entry of a bundle itself: delta is 0,
     std::int64_t bundle_units;              // and these are the units sold or returned
+    bool was_reserved;  // its stock was set aside for it, so that it takes nothing from others
 };
 
 // All movements of one key in one call; their sum is applied in one version of the row.

@@ -114,11 +114,12 @@ STOCKFLOW_FUNCTION(stockflow_ledger_guard) {
                     errhint("Correct a wrong entry with a new movement that refers to it.")));
 }
 
-// BEFORE TRUNCATE ON inventory FOR EACH STATEMENT
+// BEFORE TRUNCATE FOR EACH STATEMENT, ON inventory and on tables whose totals it holds
 STOCKFLOW_FUNCTION(stockflow_truncate_guard) {
-    check_trigger(fcinfo, "truncate_guard", Timing::before_statement);
+    const TriggerData *trigger = check_trigger(fcinfo, "truncate_guard", Timing::before_statement);
     ereport(ERROR,
-            (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("cannot truncate inventory"),
-             errdetail("TRUNCATE removes stock without a ledger entry."),
+            (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+             errmsg("cannot truncate %s", RelationGetRelationName(trigger->tg_relation)),
+             errdetail("TRUNCATE removes rows without a trace in the ledger or in inventory."),
              errhint("Use DELETE, or stockflow.uninstall(drop_data => true).")));
 }

@@ -88,11 +88,26 @@ Derived continued(const StockKey &key, int64 last_version, pg_tz *zone) {
     return derived;
 }
 
+// Columns that only the library writes, by whom, and what to do instead.
+[[noreturn]] void refuse_kept(TupleDesc desc, int column, const Columns &columns) {
+    const bool reserved = column == columns.reserved;
+    ereport(ERROR,
+            (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+             errmsg("column \"%s\" of inventory is kept by %s",
+                    NameStr(TupleDescAttr(desc, column - 1)->attname),
+                    reserved ? "reservations" : "the ledger"),
+             reserved ? errhint("Use stockflow.reserve_stock. Data of a dump are loaded with "
+                                "pg_restore --disable-triggers.")
+                      : errhint("Change quantity or reorder_point; the rest follows.")));
+    pg_unreachable();
+}
+
 HeapTuple before_insert(TriggerData *trigger, const Columns &columns) {
     const TupleDesc desc = RelationGetDescr(trigger->tg_relation);
     Balance after = read_balance(trigger->tg_trigtuple, desc, columns);
     if (!after.complete) return trigger->tg_trigtuple;
     check_amounts(nullptr, trigger->tg_trigtuple, desc, columns);
+    if (after.reserved != 0) refuse_kept(desc, columns.reserved, columns);
     if (keep_inventory_row(after.key)) return trigger->tg_trigtuple;  // conflicts for certain
     const int64 last_version = last_ledger_version(after.key);
     const PendingEntry *noted = noted_now(after.key, last_version + 1);
@@ -137,13 +152,12 @@ void check_key(TriggerData *trigger, const Columns &columns) {
 // Columns that the ledger keeps cannot be set from outside.
 void check_kept(TriggerData *trigger, const Columns &columns) {
     const TupleDesc desc = RelationGetDescr(trigger->tg_relation);
-    const int kept[] = {columns.version, columns.effective, columns.sold, columns.recent};
+    const int kept[] = {columns.version, columns.effective, columns.sold, columns.recent,
+                        columns.reserved};
     for (const int column : kept) {
-        if (!column_changed(trigger->tg_trigtuple, trigger->tg_newtuple, desc, column)) continue;
-        ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-                        errmsg("column \"%s\" of inventory is kept by the ledger",
-                               NameStr(TupleDescAttr(desc, column - 1)->attname)),
-                        errhint("Change quantity or reorder_point; the rest follows.")));
+        if (column_changed(trigger->tg_trigtuple, trigger->tg_newtuple, desc, column)) {
+            refuse_kept(desc, column, columns);
+        }
     }
 }
 
@@ -216,7 +230,24 @@ HeapTuple before_update(TriggerData *trigger, const Columns &columns) {
     return row;
 }
 
+// A row that open reservations, orders or transfers count on stays.
+void check_unused(TriggerData *trigger, const Columns &columns) {
+    const TupleDesc desc = RelationGetDescr(trigger->tg_relation);
+    const int totals[] = {columns.reserved, columns.on_order, columns.in_transit};
+    for (const int column : totals) {
+        const NullableDatum value = column_value(trigger->tg_trigtuple, desc, column);
+        if (value.isnull || to_quantity(value.value, "total") == 0) continue;
+        const char *name = NameStr(TupleDescAttr(desc, column - 1)->attname);
+        ereport(ERROR,
+                (errcode(ERRCODE_CHECK_VIOLATION),
+                 errmsg("cannot delete a row of inventory whose %s is %s", name,
+                        numeric_text(value.value)),
+                 errhint("Close what is open first, or set quantity to 0 and keep the row.")));
+    }
+}
+
 HeapTuple before_delete(TriggerData *trigger, const Columns &columns) {
+    check_unused(trigger, columns);
     const TupleDesc desc = RelationGetDescr(trigger->tg_relation);
     const Balance before = read_balance(trigger->tg_trigtuple, desc, columns);
     if (before.quantity == 0) return trigger->tg_trigtuple;

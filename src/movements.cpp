@@ -4,6 +4,7 @@
 #include "core/quantity.hpp"
 #include "core/text.hpp"
 #include "entry.hpp"
+#include "expired.hpp"
 #include "idempotency.hpp"
 #include "posting.hpp"
 #include "reasons.hpp"
@@ -84,9 +85,11 @@ std::int64_t on_hand_after(const Call &call, bool is_bundle, const Posted *poste
     auto *available = static_cast<std::int64_t *>(palloc0(sizeof(std::int64_t) * needs.count));
     for (int i = 0; i < needs.count; i++) {
         for (int j = 0; j < count; j++) {
-            if (posted[j].product_id == needs.needs[i].product_id) {
-                available[i] = posted[j].quantity - posted[j].reserved;
-            }
+            if (posted[j].product_id != needs.needs[i].product_id) continue;
+            available[i] = posted[j].quantity - posted[j].reserved;
+            if (posted[j].reserved == 0) continue;
+            available[i] +=
+                expired_now({call.key.company_id, posted[j].product_id, call.key.warehouse_id});
         }
     }
     return buildable(needs.needs, needs.count, available).quantity;

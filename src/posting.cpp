@@ -126,7 +126,7 @@ void read_rules(int64 company_id, Posting *postings, int count) {
 // deleted products and closed warehouses.
 void classify(Posting &posting, const Movement &movement) {
     const auto is = [&](const char *reason) { return strcmp(movement.reason, reason) == 0; };
-    if (movement.delta < 0 &&
+    if (movement.delta < 0 && !movement.was_reserved &&
         (movement_kind(movement.reason) == MovementKind::demand || is(kReasonTransferOut))) {
         posting.needs_available = true;
     }
@@ -277,6 +277,11 @@ StockRules require_rules(const StockKey &key) {
         unknown_key(key);
     }
     return rules;
+}
+
+void check_lines(int64 company_id, const Line *lines, int line_count) {
+    int count = 0;
+    make_postings(company_id, lines, line_count, &count);
 }
 
 Line make_line(int64 product_id, int64 warehouse_id, const Movement &movement) {

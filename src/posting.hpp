@@ -26,6 +26,10 @@ struct Posted {
 // SPI_finish. Errors: 23503 unknown or deleted key, 23514 insufficient stock and broken rules.
 Posted *post(int64 company_id, const Line *lines, int line_count, int *posted_count);
 
+// Raises what post would raise about the products and warehouses of these lines, whatever is on
+// hand.
+void check_lines(int64 company_id, const Line *lines, int line_count);
+
 // Keys of one company in key order, as arrays for a statement.
 struct KeyArrays {
     Datum products, warehouses, deltas;

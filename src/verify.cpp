@@ -63,6 +63,15 @@ spi::Statement history_query = {
     {INT8OID, INT4OID},
     nullptr};
 
+// The totals that other tables keep in inventory, each proven by a function of its own.
+#define STOCKFLOW_VERIFY(function)                                                              \
+    {                                                                                           \
+        "SELECT v.company_id, v.product_id, v.warehouse_id, v.problem FROM stockflow." function \
+        "($1) AS v",                                                                            \
+            1, {INT8OID}, nullptr                                                               \
+    }
+spi::Statement area_queries[] = {STOCKFLOW_VERIFY("verify_reservations")};
+
 // Columns of ledger_query.
 enum {
     kCompany = 1,
@@ -173,6 +182,14 @@ void verify(NullableDatum company_id, ReturnSetInfo *result) {
     finish(subject, result);
 }
 
+void verify_area(spi::Statement &query, NullableDatum company_id, ReturnSetInfo *result) {
+    spi::Parameters parameters;
+    parameters.optional(company_id);
+    spi::for_each(query, parameters, spi::Mode::read, [&](const spi::Row &row) {
+        report(result, {row.bigint(1), row.bigint(2), row.bigint(3)}, row.string(4));
+    });
+}
+
 void verify_history(NullableDatum company_id, ReturnSetInfo *result) {
     spi::Parameters parameters;
     parameters.optional(company_id).integer(kRecentDays);
@@ -197,6 +214,7 @@ STOCKFLOW_FUNCTION(stockflow_verify_ledger) {
     spi::connected([&] {
         verify(company_id, result);
         verify_history(company_id, result);
+        for (spi::Statement &query : area_queries) verify_area(query, company_id, result);
     });
     return 0;
 }

@@ -71,4 +71,4 @@ CREATE FUNCTION stockflow.position_after() RETURNS trigger
     LANGUAGE c SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
     AS 'MODULE_PATHNAME', 'stockflow_position_after';
 COMMENT ON FUNCTION stockflow.position_after() IS
-'AFTER STATEMENT trigger of tables of lines: adds what changed of open_quantity to the column of inventory that its argument names (reserved, on_order or in_transit), in key order, and makes missing rows of inventory. Errors: 23503 unknown product or warehouse; 40001 when a row is deleted meanwhile.';
+'AFTER STATEMENT trigger of tables of lines: adds what changed of open_quantity to the column of inventory that its argument names (reserved, on_order or in_transit), in key order, and makes missing rows of inventory; refuses reservations of more than is available. Errors: 23514 insufficient stock or a fraction of a whole-unit product (reserved); 23503 unknown product or warehouse; 40001 when a row is deleted meanwhile.';

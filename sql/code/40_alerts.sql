@@ -18,7 +18,7 @@ CREATE FUNCTION stockflow.low_stock_alerts(
     SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
     AS 'MODULE_PATHNAME', 'stockflow_low_stock_alerts';
 COMMENT ON FUNCTION stockflow.low_stock_alerts(bigint, bigint, integer, boolean, boolean, boolean, integer) IS
-'Products at or below their reorder point, one row per product and warehouse, most urgent first. Compared is available = on hand - reserved. Only products with net demand in the last lookback_days days (1 to 3650, today included, in the company''s time zone), and those that sold before and were out of stock all the time (include_stockouts); recent_sales_only => false adds the rest. days_until_stockout = floor(available / (demand / lookback_days)): 0 when nothing is available, NULL without demand. An unknown company has no rows. Errors: 22004 NULL argument, 22023 lookback_days out of range.';
+'Products at or below their reorder point, one row per product and warehouse, most urgent first. Compared is available = on hand - reserved, where reservations that have expired do not count. Only products with net demand in the last lookback_days days (1 to 3650, today included, in the company''s time zone), and those that sold before and were out of stock all the time (include_stockouts); recent_sales_only => false adds the rest. days_until_stockout = floor(available / (demand / lookback_days)): 0 when nothing is available, NULL without demand. An unknown company has no rows. Errors: 22004 NULL argument, 22023 lookback_days out of range.';
 
 CREATE FUNCTION stockflow.low_stock_alerts_json(
     company_id bigint, warehouse_id bigint DEFAULT NULL, lookback_days integer DEFAULT 30,

@@ -25,6 +25,8 @@ CREATE FUNCTION stockflow.grant_access(role regrole, access text) RETURNS void
         tables CONSTANT text := 'stockflow.warehouses, stockflow.categories, stockflow.suppliers,'
             ' stockflow.products, stockflow.product_suppliers, stockflow.product_bundles,'
             ' stockflow.inventory';
+        -- History that applications add to and do not remove.
+        documents CONSTANT text := 'stockflow.reservations, stockflow.reservation_lines';
         routine regprocedure;
         sequence regclass;
     BEGIN
@@ -34,9 +36,10 @@ CREATE FUNCTION stockflow.grant_access(role regrole, access text) RETURNS void
                       HINT = 'Use app (reads and writes its tenant), report (reads it) or admin (app for any tenant).';
         END IF;
         EXECUTE format('GRANT USAGE ON SCHEMA stockflow TO %s', role);
-        EXECUTE format('GRANT SELECT ON stockflow.companies, stockflow.inventory_log, stockflow.inventory_log_archive, stockflow.ledger, stockflow.demand_history, %s TO %s', tables, role);
+        EXECUTE format('GRANT SELECT ON stockflow.companies, stockflow.inventory_log, stockflow.inventory_log_archive, stockflow.ledger, stockflow.demand_history, %s, %s TO %s', tables, documents, role);
         IF access <> 'report' THEN
             EXECUTE format('GRANT INSERT, UPDATE, DELETE ON %s TO %s', tables, role);
+            EXECUTE format('GRANT INSERT, UPDATE ON %s TO %s', documents, role);
             EXECUTE format('GRANT SELECT, INSERT, UPDATE ON stockflow.idempotency_keys TO %s', role);
             FOR sequence IN SELECT c.oid FROM pg_class c
                              WHERE c.relnamespace = 'stockflow'::regnamespace AND c.relkind = 'S' LOOP
@@ -45,7 +48,7 @@ CREATE FUNCTION stockflow.grant_access(role regrole, access text) RETURNS void
         END IF;
         IF access = 'admin' THEN
             EXECUTE format('GRANT INSERT, UPDATE ON stockflow.companies TO %s', role);
-            EXECUTE format('GRANT DELETE ON stockflow.idempotency_keys TO %s', role);
+            EXECUTE format('GRANT DELETE ON stockflow.idempotency_keys, %s TO %s', documents, role);
             EXECUTE format('GRANT SET ON PARAMETER stockflow.company_id TO %s', role);
         END IF;
         -- Reading functions for everyone, writing ones for all but reports; never administration.

@@ -16,7 +16,9 @@ CREATE FUNCTION stockflow.uninstall(drop_data boolean DEFAULT false) RETURNS voi
     BEGIN
         IF drop_data THEN
             DROP VIEW IF EXISTS stockflow.ledger;
-            DROP TABLE IF EXISTS stockflow.idempotency_keys, stockflow.demand_history, stockflow.inventory_log_archive, stockflow.inventory_log, stockflow.inventory,
+            DROP TABLE IF EXISTS stockflow.reservation_lines, stockflow.reservations,
+                stockflow.idempotency_keys, stockflow.demand_history, stockflow.inventory_log_archive,
+                stockflow.inventory_log, stockflow.inventory,
                 stockflow.product_bundles, stockflow.product_suppliers, stockflow.suppliers,
                 stockflow.products, stockflow.categories, stockflow.warehouses, stockflow.companies;
         END IF;

@@ -137,6 +137,16 @@ std::int64_t multiply(std::int64_t a, std::int64_t b) {
     return static_cast<std::int64_t>(result);
 }
 
+std::int64_t share(std::int64_t quantity, std::int64_t part, std::int64_t whole) {
+    const __int128 product = static_cast<__int128>(quantity) * part;
+    if (product % whole != 0) throw Error(kOutOfRange, "quantity needs more than six decimals");
+    const __int128 result = product / whole;
+    if (result >= kQuantityLimit || result <= -kQuantityLimit) {
+        throw Error(kOutOfRange, "quantity out of range");
+    }
+    return static_cast<std::int64_t>(result);
+}
+
 std::int64_t round_up(std::int64_t value, std::int64_t step) {
     const std::int64_t rest = value % step;
     return rest == 0 ? value : add(value, step - rest);

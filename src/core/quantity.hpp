@@ -38,6 +38,9 @@ std::int64_t add(std::int64_t a, std::int64_t b);
 // Multiplies two quantities; raises 22003 when the product is too large or needs a seventh decimal.
 std::int64_t multiply(std::int64_t a, std::int64_t b);
 
+// The share of a quantity that part is of whole; raises 22003 as multiply does.
+std::int64_t share(std::int64_t quantity, std::int64_t part, std::int64_t whole);
+
 // Rounds up to the next multiple of step (both positive).
 std::int64_t round_up(std::int64_t value, std::int64_t step);
 

@@ -12,6 +12,7 @@ INSERT INTO stockflow.inventory (company_id, product_id, warehouse_id, quantity)
 DO $$ BEGIN
     PERFORM setval('stockflow.products_product_id_seq', 100);
     PERFORM stockflow.record_sale(1, 1, 1, 6);
+    PERFORM stockflow.reserve_stock(1, '[{"product_id": 1, "warehouse_id": 1, "quantity": 1}]');
 END $$;
 
 -- Every function with its arguments, each of a kind.
@@ -27,6 +28,16 @@ INSERT INTO functions VALUES
     ('transfer_stock', 'company_id:company product_id:id from_warehouse_id:id to_warehouse_id:target quantity:quantity occurred_at:moment reference:text idempotency_key:key'),
     ('count_stock', 'company_id:company warehouse_id:id product_id:id counted_quantity:count counted_at:moment reference:text idempotency_key:key'),
     ('record_movements', 'company_id:company movements:movements idempotency_key:key'),
+    ('reserve_stock', 'company_id:company lines:lines expires_at:expiry reference:text idempotency_key:key'),
+    ('commit_reservation', 'company_id:company reservation_id:id lines:held keep_rest:flag occurred_at:moment idempotency_key:key'),
+    ('release_reservation', 'company_id:company reservation_id:id idempotency_key:key'),
+    ('extend_reservation', 'company_id:company reservation_id:id expires_at:expiry idempotency_key:key'),
+    ('release_expired', 'company_id:filter max_reservations:sweep'),
+    ('reservation_status', 'company_id:filter reservation_id:filter state:any_text'),
+    ('expired_reservations', 'company_id:filter'),
+    ('verify_reservations', 'company_id:filter'),
+    ('buildable_bundles', 'company_id:reader bundle_id:filter warehouse_id:filter'),
+    ('bundle_components', 'company_id:reader bundle_id:reader'),
     ('low_stock_alerts', 'company_id:reader warehouse_id:filter lookback_days:lookback include_bundles:flag include_stockouts:flag recent_sales_only:flag max_alerts:most'),
     ('low_stock_alerts_json', 'company_id:reader warehouse_id:filter lookback_days:lookback include_bundles:flag include_stockouts:flag recent_sales_only:flag max_alerts:most'),
     ('verify_ledger', 'company_id:filter'),
@@ -116,6 +127,12 @@ SELECT kind, sqlstate, unnest(string_to_array(list, ' ; ')) FROM (VALUES
     ('flag', '22004', 'NULL'),
     ('most', '00000', 'NULL ; 0 ; 1 ; 2147483647'),
     ('most', '22023', '-1 ; -2147483648'),
+    ('expiry', '00000', $$now() + interval '1 day' ; NULL ; 'infinity' ; '294276-12-31'$$),
+    ('expiry', '22023', $$now() ; clock_timestamp() ; '-infinity' ; '1970-01-01' ; now() - interval '1 microsecond'$$),
+    ('sweep', '00000', '1000 ; 0 ; 2147483647'),
+    ('sweep', '22004', 'NULL'),
+    ('sweep', '22023', '-1 ; -2147483648'),
+    ('any_text', '00000', $$'active' ; NULL ; '' ; 'x' ; repeat('x', 100000)$$),
     ('packed', '00000', $$'\x0100000000020000' ; NULL ; ''$$),
     ('packed', '22023', $$'\x00' ; '\x01' ; '\x0100000000ff' ; '\x010000000002' ; '\xff00000000' ; decode(repeat('00', 100000), 'hex')$$),
     ('role', '00000', $$current_user::regrole$$),
@@ -132,6 +149,28 @@ CREATE FUNCTION pg_temp.movement(field text, value jsonb) RETURNS text LANGUAGE 
 CREATE FUNCTION pg_temp.product(field text, value jsonb) RETURNS text LANGUAGE sql AS $$
     SELECT quote_literal('{"sku": "N", "name": "New", "price": 1, "warehouse_id": 1}'::jsonb - field
         || coalesce(jsonb_build_object(field, value), '{}')) $$;
+CREATE FUNCTION pg_temp.line(field text, value jsonb) RETURNS text LANGUAGE sql AS $$
+    SELECT quote_literal(jsonb_build_array(
+        '{"warehouse_id": 1, "product_id": 1, "quantity": 1}'::jsonb - field
+        || coalesce(jsonb_build_object(field, value), '{}'))) $$;
+INSERT INTO inputs (kind, sqlstate, value)
+SELECT kind, sqlstate, pg_temp.line(field, value::jsonb) FROM unnest(ARRAY['lines', 'held']) AS kind, (VALUES
+    ('00000', 'quantity', '1'), ('00000', 'quantity', '1.000'), ('00000', 'product_id', '1.0'),
+    ('22023', 'warehouse_id', 'null'), ('22023', 'warehouse_id', '"1"'), ('22023', 'warehouse_id', '1.5'),
+    ('22023', 'product_id', '1e30'), ('22023', 'product_id', '[1]'), ('22023', 'product_id', 'true'),
+    ('23503', 'product_id', '999999'), ('23503', 'product_id', '20'), ('23503', 'product_id', '-1'),
+    ('23503', 'warehouse_id', '20'), ('23503', 'warehouse_id', '0'),
+    ('22023', 'quantity', 'null'), ('22023', 'quantity', '0'), ('22023', 'quantity', '-1'), ('22023', 'quantity', '"1"'), ('22023', 'quantity', '{}'),
+    ('22003', 'quantity', '1e30'), ('22003', 'quantity', '1e-9'), ('22003', 'quantity', '1e12'),
+    ('23514', 'quantity', '5'), ('23514', 'quantity', '0.5'), ('23514', 'quantity', '999999999998'),
+    ('22023', 'colour', '"red"'), ('22023', 'Quantity', '1'), ('22023', repeat('k', 100000), '1'), ('22023', 'k' || repeat('é', 100), '1')
+) AS l(sqlstate, field, value)
+UNION ALL SELECT kind, '22023', quote_literal(value)
+  FROM unnest(ARRAY['lines', 'held']) AS kind, unnest(ARRAY['[]', '{}', '1', '"x"', 'null', '[[]]', '[1]', '[null]', '[{}]']) AS value
+UNION ALL SELECT kind, sqlstate, quote_literal(value) FROM unnest(ARRAY['lines', 'held']) AS kind, (VALUES
+    ('22P02', '[}'), ('23514', '[{"warehouse_id": 1, "product_id": 1, "quantity": 2}, {"warehouse_id": 1, "product_id": 1, "quantity": 2}]'),
+    ('22003', '[{"warehouse_id": 1, "product_id": 1, "quantity": 999999999999}, {"warehouse_id": 1, "product_id": 1, "quantity": 1}]')) AS v(sqlstate, value)
+UNION ALL VALUES ('lines', '22004', 'NULL'), ('held', '00000', 'NULL');
 INSERT INTO inputs (kind, sqlstate, value)
 SELECT 'movements', sqlstate, pg_temp.movement(field, value::jsonb) FROM (VALUES
     ('00000', 'reason', '"gift"'), ('00000', 'reference', 'null'), ('00000', 'unit_cost', '0'),
@@ -208,7 +247,14 @@ INSERT INTO calls SELECT 'plain statements', sqlstate,
     ('products', 'unit', '23514', $$'' ; repeat('x', 33)$$), ('suppliers', 'contact_email', '23514', $$'' ; 'x' ; 'a b@c' ; '@'$$),
     ('inventory', 'quantity', '23502', 'NULL'), ('inventory', 'quantity', '22023', $$'NaN' ; 'Infinity' ; '-Infinity'$$),
     ('inventory', 'quantity', '22003', '1e12 ; -1e30 ; 1e-9'), ('inventory', 'quantity', '23514', '-1 ; 0.5'),
-    ('inventory', 'reserved', '23514', '-1'), ('inventory', 'reserved', '22003', '1e12 ; 1e-9'), ('inventory', 'reserved', '22023', $$'NaN'$$),
+    ('inventory', 'reserved', '55000', '-1 ; 0 ; 2 ; NULL'), ('inventory', 'reserved', '22003', '1e12 ; 1e-9'), ('inventory', 'reserved', '22023', $$'NaN'$$),
+    ('reservation_lines', 'quantity', '23514', $$-1 ; 0 ; 5 ; 1.5 ; 1e12 ; 1e-9 ; 'NaN' ; 'Infinity'$$),
+    ('reservation_lines', 'quantity', '23502', 'NULL'), ('reservation_lines', 'open_quantity', '428C9', '0'),
+    ('reservation_lines', 'committed', '23514', $$-1 ; 2 ; 'NaN' ; 'Infinity'$$), ('reservation_lines', 'released', '22003', '1e-9'),
+    ('reservation_lines', 'product_id', '23503', '20 ; 0'), ('reservation_lines', 'warehouse_id', '23503', '20 ; 0'),
+    ('reservation_lines', 'company_id', '23503', '2'), ('reservation_lines', 'expires_at', '23503', 'now()'),
+    ('reservation_lines', 'bundle_id', '23514', '1, is_bundle = true'),
+    ('reservations', 'expires_at', '23502', 'NULL'), ('reservations', 'reference', '23514', $$'' ; repeat('x', 201)$$),
     ('inventory', 'on_order', '23514', '-1'), ('inventory', 'on_order', '22003', '1e12 ; 1e-9'), ('inventory', 'on_order', '22023', $$'NaN'$$),
     ('inventory', 'reorder_point', '23514', '-1'), ('inventory', 'reorder_point', '22003', '1e12 ; 1e-9'),
     ('inventory', 'reorder_point', '22023', $$'NaN'$$)
@@ -218,6 +264,8 @@ UNION ALL SELECT 'plain statements', sqlstate, format('INSERT INTO stockflow.%s'
     ('23503', 'inventory VALUES (1, 20, 1, 5)'), ('23503', 'inventory VALUES (1, 1, 20, 5)'), ('23503', 'inventory VALUES (2, 1, 1, 5)'),
     ('23503', 'product_suppliers (company_id, product_id, supplier_id) VALUES (1, 1, 20)'),
     ('23514', 'product_suppliers (company_id, product_id, supplier_id, pack_size) VALUES (1, 1, 1, 0)'),
+    ('23503', 'reservation_lines (company_id, reservation_id, product_id, warehouse_id, quantity) VALUES (1, 9, 1, 1, 1)'),
+    ('55000', 'inventory (company_id, product_id, warehouse_id, reserved) VALUES (1, 1, 2, 1)'),
     ('23503', 'product_bundles VALUES (1, 1, 20, 1)'), ('23503', 'warehouses (company_id, name) VALUES (999999, ''x'')')
 ) AS bad(sqlstate, statement);
 

@@ -23,8 +23,8 @@ INSERT INTO stockflow.suppliers (company_id, supplier_id, name, deleted_at) VALU
 INSERT INTO stockflow.inventory (company_id, product_id, warehouse_id, quantity) VALUES
     (1, 1, 1, 10), (1, 2, 1, 10), (1, 7, 1, 10), (1, 2, 5, 10);
 DELETE FROM stockflow.inventory WHERE product_id = 7 OR warehouse_id = 5;
-UPDATE stockflow.inventory SET reserved = 4 WHERE product_id = 1;
 DO $$ BEGIN
+    PERFORM stockflow.reserve_stock(1, '[{"product_id": 1, "warehouse_id": 1, "quantity": 4}]');
     PERFORM setval('stockflow.products_product_id_seq', 100);
     PERFORM stockflow.adjust_stock(1, 1, 2, 1, idempotency_key => 'k1');
 END $$;
@@ -94,12 +94,12 @@ INSERT INTO cases (sqlstate, message, call) VALUES
     ('55000', 'column "recent_days" of inventory is kept by the ledger', 'UPDATE stockflow.inventory SET quantity = 5, recent_days = NULL'),
     ('428C9', 'column "is_low" can only be updated to DEFAULT', 'UPDATE stockflow.inventory SET is_low = false'),
     ('23514', 'the key of an inventory row cannot change', 'UPDATE stockflow.inventory SET warehouse_id = 2 WHERE product_id = 1'),
-    ('23000', 'cannot delete and insert the same inventory row in one statement', 'WITH gone AS (DELETE FROM stockflow.inventory WHERE product_id = 1 RETURNING *) INSERT INTO stockflow.inventory (company_id, product_id, warehouse_id, quantity) SELECT company_id, product_id, warehouse_id, quantity FROM gone'),
+    ('23000', 'cannot delete and insert the same inventory row in one statement', 'WITH gone AS (DELETE FROM stockflow.inventory WHERE product_id = 2 RETURNING *) INSERT INTO stockflow.inventory (company_id, product_id, warehouse_id, quantity) SELECT company_id, product_id, warehouse_id, quantity FROM gone'),
     ('55000', 'this would destroy the data of StockFlow', 'DROP SCHEMA stockflow CASCADE'),
     ('55000', 'this would destroy the data of StockFlow', 'DROP OWNED BY CURRENT_USER'),
     ('2BP01', 'cannot drop extension stockflow because other objects depend on it', 'DROP EXTENSION stockflow'),
     ('23000', 'quantity was changed behind the ledger', 'CREATE TRIGGER zzz_late BEFORE UPDATE ON stockflow.inventory FOR EACH ROW EXECUTE FUNCTION pg_temp.meddle(); UPDATE stockflow.inventory SET quantity = 5 WHERE product_id = 1'),
-    ('23000', 'quantity was changed behind the ledger', 'CREATE TRIGGER zzz_late BEFORE UPDATE ON stockflow.inventory FOR EACH ROW EXECUTE FUNCTION pg_temp.meddle(); UPDATE stockflow.inventory SET reserved = 5 WHERE product_id = 1'),
+    ('23000', 'quantity was changed behind the ledger', 'CREATE TRIGGER zzz_late BEFORE UPDATE ON stockflow.inventory FOR EACH ROW EXECUTE FUNCTION pg_temp.meddle(); UPDATE stockflow.inventory SET on_order = 5 WHERE product_id = 1'),
     ('23000', 'quantity was changed behind the ledger', 'CREATE TRIGGER zzz_late BEFORE INSERT ON stockflow.inventory FOR EACH ROW EXECUTE FUNCTION pg_temp.meddle(); INSERT INTO stockflow.inventory VALUES (1, 1, 2, 5)'),
     ('23000', 'quantity was changed behind the ledger', 'CREATE TRIGGER zzz_late BEFORE INSERT ON stockflow.inventory FOR EACH ROW EXECUTE FUNCTION pg_temp.meddle(); INSERT INTO stockflow.inventory VALUES (1, 1, 2, 0)'),
     ('39P01', 'the movement was not recorded in the ledger', 'CREATE TRIGGER early BEFORE UPDATE ON stockflow.inventory FOR EACH ROW EXECUTE FUNCTION pg_temp.meddle(); SELECT stockflow.record_sale(1, 1, 1, 1)'),

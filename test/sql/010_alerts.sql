@@ -93,7 +93,7 @@ UPDATE stockflow.companies SET reorder_point = NULL WHERE company_id = 101;
 
 -- Reserved units are not available.
 SELECT count(pg_temp.product('A1 reserved', 5, 20, 1));
-UPDATE stockflow.inventory SET reserved = 14 WHERE company_id = 101 AND product_id = pg_temp.id('A1 reserved');
+SELECT stockflow.reserve_stock(101, jsonb_build_array(jsonb_build_object('product_id', pg_temp.id('A1 reserved'), 'warehouse_id', 1, 'quantity', 14))) IS NOT NULL AS reserved;
 SELECT sku, current_stock, available, reserved FROM stockflow.low_stock_alerts(101) WHERE sku LIKE 'A1%';
 SELECT stockflow.record_sale(101, 1, pg_temp.id('A1 reserved'), 6);
 ROLLBACK;

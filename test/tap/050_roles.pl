@@ -71,6 +71,8 @@ my $sales_before = $node->safe_psql('postgres', 'SELECT count(*) FROM stockflow.
 for my $call ('record_sale(2, 3, 5, 1)', 'record_return(2, 3, 5, 1)',
 	'receive_stock(2, 3, 5, 1)', 'adjust_stock(2, 3, 5, 1)',
 	'count_stock(2, 3, 5, 1)', 'transfer_stock(2, 5, 3, 4, 1)', "create_product(2, 'x', 'X', 1)",
+	"reserve_stock(2, '[{\"product_id\": 5, \"warehouse_id\": 3, \"quantity\": 1}]')",
+	'commit_reservation(2, 2)', 'release_reservation(2, 2)', 'extend_reservation(2, 2, NULL)',
 	"create_product_json(2, '{\"sku\": \"x\", \"name\": \"X\", \"price\": 1}')",
 	"record_sale(2, 3, 5, 1, idempotency_key => 'batch')",
 	"record_movements(2, '[{\"product_id\": 5, \"warehouse_id\": 3, \"delta\": 1, \"reason\": \"receipt\"}]')")
@@ -116,6 +118,20 @@ refused('app', 'TRUNCATE stockflow.inventory', '42501');
 refused('app', 'SET session_replication_role = replica', '42501');
 refused('app', 'ALTER TABLE stockflow.inventory DISABLE TRIGGER ALL', '42501');
 refused('app', 'DELETE FROM stockflow.idempotency_keys', '42501');
+# Reservations: only one's own, and only as long as the stock is there.
+refused('app',
+	"SELECT stockflow.reserve_stock(1, '[{\"product_id\": 5, \"warehouse_id\": 3, \"quantity\": 1}]')",
+	'23503');
+refused('app',
+	'INSERT INTO stockflow.reservation_lines (company_id, reservation_id, product_id, warehouse_id, quantity)'
+	  . ' VALUES (2, 2, 5, 3, 1)',
+	'42501');
+refused('app', 'DELETE FROM stockflow.reservation_lines', '42501');
+refused('app', 'UPDATE stockflow.inventory SET reserved = 0 WHERE product_id = 2', '55000');
+is(as('app', "UPDATE stockflow.reservations SET expires_at = now() - interval '1 second'"
+		. ' RETURNING company_id; SELECT stockflow.release_expired()'),
+	"1\n1", 'app: sweeps up its own');
+is($node->safe_psql('postgres', 'SELECT * FROM stockflow.verify_reservations()'), '', 'reservations are sound');
 
 # The tenant is not the role's to choose, before the library is loaded or after.
 my $see = 'SELECT string_agg(company_id::text, $$,$$) FROM stockflow.companies';

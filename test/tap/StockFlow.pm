@@ -9,7 +9,8 @@ use PostgreSQL::Test::Cluster;
 our @EXPORT = qw(new_server error_of sample_data rows_of state_of @TABLES);
 
 our @TABLES = qw(companies warehouses categories suppliers products product_suppliers
-  product_bundles inventory inventory_log inventory_log_archive demand_history idempotency_keys);
+  product_bundles reservations reservation_lines inventory inventory_log inventory_log_archive
+  demand_history idempotency_keys);
 
 # Starts a server with these lines in its configuration.
 sub new_server
@@ -72,6 +73,8 @@ SELECT stockflow.record_return(2, 3, 5, 1, occurred_at => now() - interval '60 d
 SELECT stockflow.record_sale(1, 1, 2, 1), stockflow.record_sale(2, 3, 5, 1);
 SELECT stockflow.archive_log(now(), 1, 5), stockflow.archive_log(now(), 2, 1);
 UPDATE stockflow.inventory SET quantity = quantity - 0, reorder_point = 70 WHERE product_id = 5;
+SELECT stockflow.reserve_stock(1, '[{"product_id": 2, "warehouse_id": 1, "quantity": 5}]', now() + interval '1 day', 'order 1');
+SELECT stockflow.reserve_stock(2, '[{"product_id": 5, "warehouse_id": 3, "quantity": 1}]');
 SQL
 	return;
 }

@@ -157,6 +157,19 @@ TEST(Quantity, RoundsUp) {
     EXPECT_EQ(sqlstate_of([] { round_up(kLargest, 2); }), "22003");
 }
 
+// A share is exact, whatever the product in between; what would need a seventh decimal is 22003.
+TEST(Quantity, Shares) {
+    const std::int64_t most = kQuantityLimit - 1;
+    const struct {
+        std::int64_t quantity, part, whole, share;
+    } cases[] = {{6 * kUnit, kUnit, 3 * kUnit, 2 * kUnit}, {6 * kUnit, 0, 3 * kUnit, 0},
+                 {most, most, most, most},                 {most, 1, most, 1},
+                 {1, 2 * kUnit, 2 * kUnit, 1},             {kUnit, 1, 2, kUnit / 2}};
+    for (const auto &c : cases) EXPECT_EQ(share(c.quantity, c.part, c.whole), c.share);
+    EXPECT_EQ(sqlstate_of([] { share(1, 1, 2); }), "22003");
+    EXPECT_EQ(sqlstate_of([] { share(kQuantityLimit, 1, 1); }), "22003");
+}
+
 // Whole means no millionths, for either sign.
 TEST(Quantity, KnowsWholeUnits) {
     EXPECT_TRUE(is_whole(0));
