@@ -13,7 +13,7 @@ DO $stockflow_state$
 DECLARE
     -- What the code relies on; users may add columns of their own.
     layout CONSTANT jsonb := '{
-        "companies": "company_id bigint, name text, timezone text, currency text, allow_negative_stock boolean, reorder_point numeric, cover_days integer, deleted_at timestamp with time zone",
+        "companies": "company_id bigint, name text, timezone text, currency text, allow_negative_stock boolean, reorder_point numeric, cover_days integer, alert_recovery_percent numeric, deleted_at timestamp with time zone",
         "warehouses": "company_id bigint, warehouse_id bigint, name text, deleted_at timestamp with time zone",
         "categories": "company_id bigint, category_id bigint, name text, reorder_point numeric",
         "products": "company_id bigint, product_id bigint, sku text, name text, price numeric, category_id bigint, reorder_point numeric, order_up_to numeric, unit text, whole_units boolean, is_bundle boolean, is_stocked boolean, attributes jsonb, created_at timestamp with time zone, deleted_at timestamp with time zone",
@@ -22,6 +22,9 @@ DECLARE
         "product_suppliers": "company_id bigint, product_id bigint, supplier_id bigint, unit_cost numeric, lead_time_days integer, min_order_quantity numeric, pack_size numeric, is_preferred boolean",
         "inventory": "company_id bigint, product_id bigint, warehouse_id bigint, quantity numeric, reorder_point numeric, reserved numeric, on_order numeric, in_transit numeric, version bigint, effective_reorder_point numeric, is_low boolean, counted_at timestamp with time zone, last_sold_at timestamp with time zone, recent_days bytea",
         "inventory_log": "company_id bigint, product_id bigint, warehouse_id bigint, version bigint, delta numeric, quantity_after numeric, reason text, reference text, occurred_at timestamp with time zone, recorded_at timestamp with time zone, actor text, unit_cost numeric, bundle_id bigint, bundle_quantity numeric, counterpart_warehouse_id bigint",
+        "alerts": "company_id bigint, alert_id bigint, product_id bigint, warehouse_id bigint, state text, opened_at timestamp with time zone, opened_available numeric, opened_threshold numeric, acknowledged_at timestamp with time zone, acknowledged_by text, snoozed_until timestamp with time zone, snoozed_by text, resolved_at timestamp with time zone, resolved_by text, resolution text, recovered_at timestamp with time zone, note text",
+        "alert_outbox": "company_id bigint, event_id bigint, alert_id bigint, event text, payload jsonb, created_at timestamp with time zone, attempts integer, leased_until timestamp with time zone, delivered_at timestamp with time zone",
+        "alert_refreshes": "company_id bigint, refreshed_at timestamp with time zone",
         "idempotency_keys": "company_id bigint, idempotency_key text, operation text, request_hash bytea, result jsonb, created_at timestamp with time zone"}';
     data_schema oid;
     data_owner oid;

@@ -18,19 +18,38 @@ spi::Statement company_query = {
     {INT8OID},
     nullptr};
 
+// What a candidate is read from; the columns of both queries below.
+#define CANDIDATE_COLUMNS                                                                         \
+    "SELECT i.product_id, i.warehouse_id, p.name, p.sku, i.quantity, i.reserved, i.on_order,"     \
+    "       i.effective_reorder_point, i.reorder_point IS NOT NULL, p.reorder_point IS NOT NULL," \
+    "       p.category_id, i.recent_days, i.last_sold_at, p.order_up_to, p.whole_units,"          \
+    "       i.in_transit"
+
 // Reads the partial index inventory_low_idx, and the products of its rows by key: the function's
 // settings leave the planner no other way, so that the cost grows with the low rows alone.
 spi::Statement candidate_query = {
-    "SELECT i.product_id, i.warehouse_id, p.name, p.sku, i.quantity, i.reserved, i.on_order,"
-    "       i.effective_reorder_point, i.reorder_point IS NOT NULL, p.reorder_point IS NOT NULL,"
-    "       p.category_id, i.recent_days, i.last_sold_at, p.order_up_to, p.whole_units, "
-    "i.in_transit"
+    CANDIDATE_COLUMNS
     "  FROM stockflow.inventory i"
     "  JOIN stockflow.products p ON p.company_id = i.company_id AND p.product_id = i.product_id"
     " WHERE i.company_id = $1 AND i.is_low AND ($2 IS NULL OR i.warehouse_id = $2)"
     "   AND p.deleted_at IS NULL AND p.is_stocked AND NOT p.is_bundle",
     2,
     {INT8OID, INT8OID},
+    nullptr};
+
+// The same of given keys, low or not. OFFSET 0 keeps each key's rows a lookup of its own: with old
+// statistics the planner would join all keys with all products.
+spi::Statement key_query = {
+    CANDIDATE_COLUMNS
+    "  FROM unnest($2, $3) AS k(product_id, warehouse_id)"
+    " CROSS JOIN LATERAL (SELECT * FROM stockflow.inventory x WHERE x.company_id = $1"
+    "      AND x.product_id = k.product_id AND x.warehouse_id = k.warehouse_id OFFSET 0) AS i"
+    " CROSS JOIN LATERAL (SELECT * FROM stockflow.products x WHERE x.company_id = $1"
+    "      AND x.product_id = k.product_id OFFSET 0) AS p"
+    " WHERE p.deleted_at IS NULL AND p.is_stocked AND NOT p.is_bundle"
+    " ORDER BY i.product_id, i.warehouse_id",
+    3,
+    {INT8OID, INT8ARRAYOID, INT8ARRAYOID},
     nullptr};
 
 spi::Statement warehouse_query = {
@@ -95,6 +114,7 @@ bool load_company(const AlertOptions &options, AlertCompany *company) {
 
 // The nearest level that sets a reorder point; its value is the one stored in the row.
 Threshold stored_threshold(const spi::Row &row, const SharedRows &shared) {
+    if (row.is_null(8)) return {ThresholdSource::none, 0};
     const std::int64_t value = to_quantity(row.get(8).value, "reorder point");
     const bool category_sets =
         !row.is_null(11) && find_id(shared.categories, shared.category_count, row.bigint(11)) >= 0;
@@ -121,11 +141,9 @@ void read_candidate(const spi::Row &row, const AlertCompany &company, const Shar
 }
 
 void load_candidates(const AlertOptions &options, const AlertCompany &company,
-                     CandidateList &list) {
+                     spi::Statement &query, spi::Parameters &parameters, CandidateList &list) {
     const SharedRows shared = load_shared_rows(options);
-    spi::Parameters parameters;
-    parameters.bigint(options.company_id).optional(options.warehouse_id);
-    const uint64 count = spi::run(candidate_query, parameters, spi::Mode::read);
+    const uint64 count = spi::run(query, parameters, spi::Mode::read);
     for (uint64 i = 0; i < count; i++) {
         CHECK_FOR_INTERRUPTS();
         const spi::Row row(i);
@@ -137,26 +155,34 @@ void load_candidates(const AlertOptions &options, const AlertCompany &company,
     }
 }
 
+AlertInput alert_input(const AlertOptions &options, const Candidate &candidate) {
+    AlertInput input = {};
+    input.available = candidate.available;
+    input.threshold = candidate.threshold;
+    input.net_demand = candidate.demand.net_demand;
+    input.days_in_stock = candidate.demand.days_in_stock;
+    input.sold_before = !candidate.last_sold_at.isnull;
+    input.recent_sales_only = options.recent_sales_only;
+    input.include_stockouts = options.include_stockouts;
+    return input;
+}
+
+Alert alert_of(const AlertOptions &options, const Candidate &candidate) {
+    Alert alert = {};
+    alert.candidate = &candidate;
+    alert.days_until_stockout = days_until_stockout(
+        candidate.available, candidate.demand.net_demand, options.lookback_days);
+    return alert;
+}
+
 // The rules of semantics applied to each candidate.
 Alert *decide(const AlertOptions &options, const CandidateList &list, int *count) {
     auto *alerts = allocate<Alert>(list.count);
     *count = 0;
     for (int i = 0; i < list.count; i++) {
         const Candidate &candidate = list.rows[i];
-        AlertInput input = {};
-        input.available = candidate.available;
-        input.threshold = candidate.threshold;
-        input.net_demand = candidate.demand.net_demand;
-        input.days_in_stock = candidate.demand.days_in_stock;
-        input.sold_before = !candidate.last_sold_at.isnull;
-        input.recent_sales_only = options.recent_sales_only;
-        input.include_stockouts = options.include_stockouts;
-        if (!is_alert(input)) continue;
-        Alert &alert = alerts[(*count)++];
-        alert = {};
-        alert.candidate = &candidate;
-        alert.days_until_stockout = days_until_stockout(
-            candidate.available, candidate.demand.net_demand, options.lookback_days);
+        if (!is_alert(alert_input(options, candidate))) continue;
+        alerts[(*count)++] = alert_of(options, candidate);
     }
     return alerts;
 }
@@ -181,23 +207,8 @@ void order(const AlertOptions &options, Alerts &alerts) {
 }
 
 NullableDatum suggestion(const Alert &alert, const AlertCompany &company) {
-    const Candidate &candidate = *alert.candidate;
-    if (candidate.is_bundle) return null_datum();  // its components are ordered instead
-    OrderInput input = {};
-    input.available = candidate.available;
-    input.incoming = candidate.on_order + candidate.in_transit;
-    input.threshold = candidate.threshold.value;
-    input.net_demand = candidate.demand.net_demand;
-    input.days_in_stock = candidate.demand.days_in_stock;
-    input.cover_days = company.cover_days;
-    input.order_up_to = candidate.order_up_to;
-    if (alert.supplier != nullptr) {
-        input.minimum =
-            to_optional_quantity(alert.supplier->min_order_quantity, "min_order_quantity");
-        input.pack = to_optional_quantity(alert.supplier->pack_size, "pack_size");
-    }
-    input.whole_units = candidate.whole_units;
-    return present(from_quantity(suggested_quantity(input)));
+    if (alert.candidate->is_bundle) return null_datum();  // its components are ordered instead
+    return present(from_quantity(suggested_quantity(order_input(alert, company))));
 }
 
 void add_suppliers(const AlertOptions &options, const AlertCompany &company, Alerts &alerts) {
@@ -231,6 +242,25 @@ void add_suppliers(const AlertOptions &options, const AlertCompany &company, Ale
 
 }  // namespace
 
+OrderInput order_input(const Alert &alert, const AlertCompany &company) {
+    const Candidate &candidate = *alert.candidate;
+    OrderInput input = {};
+    input.available = candidate.available;
+    input.incoming = candidate.on_order + candidate.in_transit;
+    input.threshold = candidate.threshold.value;
+    input.net_demand = candidate.demand.net_demand;
+    input.days_in_stock = candidate.demand.days_in_stock;
+    input.cover_days = company.cover_days;
+    input.order_up_to = candidate.order_up_to;
+    if (alert.supplier != nullptr) {
+        input.minimum =
+            to_optional_quantity(alert.supplier->min_order_quantity, "min_order_quantity");
+        input.pack = to_optional_quantity(alert.supplier->pack_size, "pack_size");
+    }
+    input.whole_units = candidate.whole_units;
+    return input;
+}
+
 Candidate &append(CandidateList &list) {
     if (list.count == list.capacity) {
         list.capacity = list.capacity == 0 ? 256 : list.capacity * 2;
@@ -259,7 +289,9 @@ Alerts gather_alerts(const AlertOptions &options) {
     AlertCompany company = {};
     if (!load_company(options, &company)) return {nullptr, 0, 0};
     CandidateList list = {};
-    load_candidates(options, company, list);
+    spi::Parameters parameters;
+    parameters.bigint(options.company_id).optional(options.warehouse_id);
+    load_candidates(options, company, candidate_query, parameters, list);
     if (options.include_bundles) add_bundles(options, company, list);
     read_demand_from_ledger(options, company, list);
     Alerts alerts = {};
@@ -267,6 +299,31 @@ Alerts gather_alerts(const AlertOptions &options) {
     order(options, alerts);
     add_suppliers(options, company, alerts);
     return alerts;
+}
+
+bool judge_keys(const AlertOptions &options, Datum products, Datum warehouses, JudgedList *list) {
+    *list = {};
+    if (!load_company(options, &list->company)) return false;
+    CandidateList candidates = {};
+    spi::Parameters parameters;
+    parameters.bigint(options.company_id).datum(products).datum(warehouses);
+    load_candidates(options, list->company, key_query, parameters, candidates);
+    if (options.include_bundles) add_bundles(options, list->company, candidates);
+    read_demand_from_ledger(options, list->company, candidates);
+    list->count = candidates.count;
+    list->rows = allocate<Judged>(candidates.count);
+    for (int i = 0; i < candidates.count; i++) {
+        list->rows[i] = {&candidates.rows[i], alert_input(options, candidates.rows[i])};
+    }
+    return true;
+}
+
+Alert complete_alert(const AlertOptions &options, const AlertCompany &company,
+                     const Candidate &candidate) {
+    Alerts alerts = {allocate<Alert>(1), 1, 1};
+    alerts.rows[0] = alert_of(options, candidate);
+    add_suppliers(options, company, alerts);
+    return alerts.rows[0];
 }
 
 }  // namespace stockflow

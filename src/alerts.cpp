@@ -11,12 +11,11 @@ namespace stockflow {
 
 namespace {
 
-constexpr int kMaxLookback = 3650;
-
 AlertOptions read_options(const Arguments &arguments) {
     AlertOptions options = {};
     options.company_id = arguments.bigint(0, "company_id");
     options.warehouse_id = arguments.get(1);
+    options.product_id = null_datum();
     options.lookback_days = arguments.integer(2, "lookback_days", 1, kMaxLookback);
     options.include_bundles = arguments.boolean(3, "include_bundles");
     options.include_stockouts = arguments.boolean(4, "include_stockouts");
@@ -28,16 +27,6 @@ AlertOptions read_options(const Arguments &arguments) {
 
 NullableDatum days_or_null(int days) {
     return days == kNoStockoutDate ? null_datum() : present(Int32GetDatum(days));
-}
-
-// Demand per day over a number of days, to six decimals; NULL for no days.
-NullableDatum daily_average(std::int64_t demand, int days) {
-    if (days == 0) return null_datum();
-    const Datum average = DirectFunctionCall2(numeric_div, from_quantity(demand),
-                                              NumericGetDatum(int64_to_numeric(days)));
-    const Datum rounded =
-        DirectFunctionCall2(numeric_round, average, Int32GetDatum(kQuantityDecimals));
-    return present(DirectFunctionCall1(numeric_trim_scale, rounded));
 }
 
 // The columns of one alert, in the order of the declaration in sql/code/40_alerts.sql.
@@ -157,6 +146,15 @@ const Jsonb *alerts_json(const Alerts &alerts) {
 }
 
 }  // namespace
+
+NullableDatum daily_average(std::int64_t demand, int days) {
+    if (days == 0) return null_datum();
+    const Datum average = DirectFunctionCall2(numeric_div, from_quantity(demand),
+                                              NumericGetDatum(int64_to_numeric(days)));
+    const Datum rounded =
+        DirectFunctionCall2(numeric_round, average, Int32GetDatum(kQuantityDecimals));
+    return present(DirectFunctionCall1(numeric_trim_scale, rounded));
+}
 
 }  // namespace stockflow
 

@@ -34,9 +34,10 @@ CREATE FUNCTION stockflow.grant_access(role regrole, access text) RETURNS void
                       HINT = 'Use app (reads and writes its tenant), report (reads it) or admin (app for any tenant).';
         END IF;
         EXECUTE format('GRANT USAGE ON SCHEMA stockflow TO %s', role);
-        EXECUTE format('GRANT SELECT ON stockflow.companies, stockflow.inventory_log, %s TO %s', tables, role);
+        EXECUTE format('GRANT SELECT ON stockflow.companies, stockflow.inventory_log, stockflow.alerts, stockflow.alert_outbox, stockflow.alert_refreshes, %s TO %s', tables, role);
         IF access <> 'report' THEN
             EXECUTE format('GRANT INSERT, UPDATE, DELETE ON %s TO %s', tables, role);
+            EXECUTE format('GRANT INSERT, UPDATE ON stockflow.alerts, stockflow.alert_outbox, stockflow.alert_refreshes TO %s', role);
             EXECUTE format('GRANT SELECT, INSERT, UPDATE ON stockflow.idempotency_keys TO %s', role);
             FOR sequence IN SELECT c.oid FROM pg_class c
                              WHERE c.relnamespace = 'stockflow'::regnamespace AND c.relkind = 'S' LOOP
@@ -45,6 +46,7 @@ CREATE FUNCTION stockflow.grant_access(role regrole, access text) RETURNS void
         END IF;
         IF access = 'admin' THEN
             EXECUTE format('GRANT INSERT, UPDATE ON stockflow.companies TO %s', role);
+            EXECUTE format('GRANT DELETE ON stockflow.alerts, stockflow.alert_outbox TO %s', role);
             EXECUTE format('GRANT DELETE ON stockflow.idempotency_keys TO %s', role);
             EXECUTE format('GRANT SET ON PARAMETER stockflow.company_id TO %s', role);
         END IF;

@@ -15,7 +15,8 @@ CREATE FUNCTION stockflow.uninstall(drop_data boolean DEFAULT false) RETURNS voi
     AS $$
     BEGIN
         IF drop_data THEN
-            DROP TABLE IF EXISTS stockflow.idempotency_keys, stockflow.inventory_log, stockflow.inventory,
+            DROP TABLE IF EXISTS stockflow.idempotency_keys, stockflow.alert_refreshes, stockflow.alert_outbox, stockflow.alerts,
+                stockflow.inventory_log, stockflow.inventory,
                 stockflow.product_bundles, stockflow.product_suppliers, stockflow.suppliers,
                 stockflow.products, stockflow.categories, stockflow.warehouses, stockflow.companies;
         END IF;

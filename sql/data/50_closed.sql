@@ -7,5 +7,8 @@ ALTER TABLE stockflow.product_bundles ENABLE ROW LEVEL SECURITY;
 ALTER TABLE stockflow.suppliers ENABLE ROW LEVEL SECURITY;
 ALTER TABLE stockflow.product_suppliers ENABLE ROW LEVEL SECURITY;
 ALTER TABLE stockflow.inventory ENABLE ROW LEVEL SECURITY;
+ALTER TABLE stockflow.alerts ENABLE ROW LEVEL SECURITY;
+ALTER TABLE stockflow.alert_outbox ENABLE ROW LEVEL SECURITY;
+ALTER TABLE stockflow.alert_refreshes ENABLE ROW LEVEL SECURITY;
 ALTER TABLE stockflow.inventory_log ENABLE ROW LEVEL SECURITY;
 ALTER TABLE stockflow.idempotency_keys ENABLE ROW LEVEL SECURITY;

@@ -9,7 +9,7 @@ use PostgreSQL::Test::Cluster;
 our @EXPORT = qw(new_server error_of sample_data rows_of state_of @TABLES);
 
 our @TABLES = qw(companies warehouses categories suppliers products product_suppliers
-  product_bundles inventory inventory_log idempotency_keys);
+  product_bundles inventory alerts alert_outbox alert_refreshes inventory_log idempotency_keys);
 
 # Starts a server with these lines in its configuration.
 sub new_server
@@ -68,6 +68,7 @@ SELECT stockflow.record_movements(2,
     '[{"product_id": 5, "warehouse_id": 3, "delta": -5, "reason": "sale"},
       {"product_id": 5, "warehouse_id": 3, "delta": 20, "reason": "receipt", "unit_cost": 1.25}]', 'batch');
 UPDATE stockflow.inventory SET quantity = quantity - 0, reorder_point = 70 WHERE product_id = 5;
+SELECT stockflow.refresh_alerts();
 SQL
 	return;
 }
