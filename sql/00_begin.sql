@@ -13,7 +13,7 @@ DO $stockflow_state$
 DECLARE
     -- What the code relies on; users may add columns of their own.
     layout CONSTANT jsonb := '{
-        "companies": "company_id bigint, name text, timezone text, currency text, allow_negative_stock boolean, reorder_point numeric, cover_days integer, deleted_at timestamp with time zone",
+        "companies": "company_id bigint, name text, timezone text, currency text, allow_negative_stock boolean, reorder_point numeric, cover_days integer, alert_recovery_percent numeric, deleted_at timestamp with time zone",
         "warehouses": "company_id bigint, warehouse_id bigint, name text, deleted_at timestamp with time zone",
         "categories": "company_id bigint, category_id bigint, name text, reorder_point numeric",
         "products": "company_id bigint, product_id bigint, sku text, name text, price numeric, category_id bigint, reorder_point numeric, order_up_to numeric, unit text, whole_units boolean, is_bundle boolean, is_stocked boolean, attributes jsonb, created_at timestamp with time zone, deleted_at timestamp with time zone",
@@ -26,6 +26,9 @@ DECLARE
         "demand_history": "company_id bigint, product_id bigint, warehouse_id bigint, day date, demand numeric, returned numeric, other numeric",
         "reservations": "company_id bigint, reservation_id bigint, expires_at timestamp with time zone, reference text, created_at timestamp with time zone",
         "reservation_lines": "company_id bigint, reservation_id bigint, line_id bigint, product_id bigint, warehouse_id bigint, bundle_id bigint, is_bundle boolean, quantity numeric, committed numeric, released numeric, expired numeric, expires_at timestamp with time zone, open_quantity numeric",
+        "alerts": "company_id bigint, alert_id bigint, product_id bigint, warehouse_id bigint, state text, opened_at timestamp with time zone, opened_available numeric, opened_threshold numeric, acknowledged_at timestamp with time zone, acknowledged_by text, snoozed_until timestamp with time zone, snoozed_by text, resolved_at timestamp with time zone, resolved_by text, resolution text, recovered_at timestamp with time zone, note text",
+        "alert_outbox": "company_id bigint, event_id bigint, alert_id bigint, event text, payload jsonb, created_at timestamp with time zone, attempts integer, leased_until timestamp with time zone, delivered_at timestamp with time zone",
+        "alert_refreshes": "company_id bigint, refreshed_at timestamp with time zone",
         "idempotency_keys": "company_id bigint, idempotency_key text, operation text, request_hash bytea, result jsonb, created_at timestamp with time zone"}';
     data_schema oid;
     data_owner oid;

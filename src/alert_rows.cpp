@@ -20,15 +20,32 @@ spi::Statement company_query = {
     {INT8OID},
     nullptr};
 
+// What a candidate is read from; the columns of both queries below.
+#define STOCKFLOW_CANDIDATE_COLUMNS                                                          \
+    "SELECT i.product_id, i.warehouse_id, i.quantity, i.reserved, i.on_order, i.in_transit," \
+    "       i.effective_reorder_point, i.reorder_point IS NOT NULL, i.recent_days,"          \
+    "       i.last_sold_at"
+
 // Reads the partial index inventory_low_idx: the function's settings leave the planner no other
 // way, so that the cost grows with the low rows alone.
 spi::Statement candidate_query = {
-    "SELECT i.product_id, i.warehouse_id, i.quantity, i.reserved, i.on_order, i.in_transit,"
-    "       i.effective_reorder_point, i.reorder_point IS NOT NULL, i.recent_days, i.last_sold_at"
+    STOCKFLOW_CANDIDATE_COLUMNS
     "  FROM stockflow.inventory i"
     " WHERE i.company_id = $1 AND i.is_low AND ($2 IS NULL OR i.warehouse_id = $2)",
     2,
     {INT8OID, INT8OID},
+    nullptr};
+
+// The same of given keys, low or not. OFFSET 0 keeps each key's row a lookup of its own: with old
+// statistics the planner would join all keys with all rows.
+spi::Statement key_query = {
+    STOCKFLOW_CANDIDATE_COLUMNS
+    "  FROM unnest($2, $3) AS k(product_id, warehouse_id)"
+    " CROSS JOIN LATERAL (SELECT * FROM stockflow.inventory x WHERE x.company_id = $1"
+    "      AND x.product_id = k.product_id AND x.warehouse_id = k.warehouse_id OFFSET 0) AS i"
+    " ORDER BY i.product_id, i.warehouse_id",
+    3,
+    {INT8OID, INT8ARRAYOID, INT8ARRAYOID},
     nullptr};
 
 spi::Statement product_query = {
@@ -113,20 +130,20 @@ void read_candidate(const spi::Row &row, const AlertCompany &company, Candidate 
     candidate.on_order = to_quantity(row.get(5).value, "on_order");
     candidate.in_transit = to_quantity(row.get(6).value, "in_transit");
     candidate.available = candidate.current_stock - candidate.reserved;
-    // Who sets it below the warehouse is known with the product.
-    candidate.threshold.value = to_quantity(row.get(7).value, "reorder point");
-    candidate.threshold.source =
-        row.boolean(8) ? ThresholdSource::warehouse : ThresholdSource::company;
+    if (!row.is_null(7)) {
+        // Who sets it below the warehouse is known with the product.
+        candidate.threshold.value = to_quantity(row.get(7).value, "reorder point");
+        candidate.threshold.source =
+            row.boolean(8) ? ThresholdSource::warehouse : ThresholdSource::company;
+    }
     candidate.last_sold_at = row.get(10);
     read_recent_demand(company, row.get(9), candidate.current_stock, candidate);
 }
 
-void load_candidates(const AlertOptions &options, const AlertCompany &company,
-                     const SharedRows &shared, CandidateList &list) {
-    spi::Parameters parameters;
-    parameters.bigint(options.company_id).optional(options.warehouse_id);
+void load_candidates(const AlertCompany &company, const SharedRows &shared, spi::Statement &query,
+                     spi::Parameters &parameters, CandidateList &list) {
     MemoryContext caller = CurrentMemoryContext;
-    spi::for_each(candidate_query, parameters, spi::Mode::read, [&](const spi::Row &row) {
+    spi::for_each(query, parameters, spi::Mode::read, [&](const spi::Row &row) {
         const int warehouse = find_id(shared.warehouses, shared.warehouse_count, row.bigint(2));
         if (warehouse < 0) return;  // closed
         MemoryContext own = MemoryContextSwitchTo(caller);
@@ -137,26 +154,34 @@ void load_candidates(const AlertOptions &options, const AlertCompany &company,
     });
 }
 
+AlertInput alert_input(const AlertOptions &options, const Candidate &candidate) {
+    AlertInput input = {};
+    input.available = candidate.available;
+    input.threshold = candidate.threshold;
+    input.net_demand = candidate.demand.net_demand;
+    input.days_in_stock = candidate.demand.days_in_stock;
+    input.sold_before = !candidate.last_sold_at.isnull;
+    input.recent_sales_only = options.recent_sales_only;
+    input.include_stockouts = options.include_stockouts;
+    return input;
+}
+
+Alert alert_of(const AlertOptions &options, Candidate &candidate) {
+    Alert alert = {};
+    alert.candidate = &candidate;
+    alert.days_until_stockout = days_until_stockout(
+        candidate.available, candidate.demand.net_demand, options.lookback_days);
+    return alert;
+}
+
 // The rules of semantics applied to each candidate.
 Alert *decide(const AlertOptions &options, CandidateList &list, int *count) {
     auto *alerts = allocate<Alert>(list.count);
     *count = 0;
     for (int i = 0; i < list.count; i++) {
         Candidate &candidate = list.rows[i];
-        AlertInput input = {};
-        input.available = candidate.available;
-        input.threshold = candidate.threshold;
-        input.net_demand = candidate.demand.net_demand;
-        input.days_in_stock = candidate.demand.days_in_stock;
-        input.sold_before = !candidate.last_sold_at.isnull;
-        input.recent_sales_only = options.recent_sales_only;
-        input.include_stockouts = options.include_stockouts;
-        if (!is_alert(input)) continue;
-        Alert &alert = alerts[(*count)++];
-        alert = {};
-        alert.candidate = &candidate;
-        alert.days_until_stockout = days_until_stockout(
-            candidate.available, candidate.demand.net_demand, options.lookback_days);
+        if (!is_alert(alert_input(options, candidate))) continue;
+        alerts[(*count)++] = alert_of(options, candidate);
     }
     return alerts;
 }
@@ -203,8 +228,10 @@ void add_product(const spi::Row &row, const SharedRows &shared, Candidate &candi
         !row.is_null(5) && find_id(shared.categories, shared.category_count, row.bigint(5)) >= 0;
     const std::int64_t value = candidate.threshold.value;
     const bool warehouse_sets = candidate.threshold.source == ThresholdSource::warehouse;
-    candidate.threshold = reorder_point({warehouse_sets, value}, {row.boolean(4), value},
-                                        {category_sets, value}, {true, value});
+    if (candidate.threshold.source != ThresholdSource::none) {
+        candidate.threshold = reorder_point({warehouse_sets, value}, {row.boolean(4), value},
+                                            {category_sets, value}, {true, value});
+    }
     candidate.order_up_to = to_optional_quantity(row.get(6), "order_up_to");
     candidate.whole_units = row.boolean(7);
 }
@@ -244,23 +271,8 @@ void add_all_products(const AlertOptions &options, const SharedRows &shared, Ale
 }
 
 NullableDatum suggestion(const Alert &alert, const AlertCompany &company) {
-    const Candidate &candidate = *alert.candidate;
-    if (candidate.is_bundle) return null_datum();  // its components are ordered instead
-    OrderInput input = {};
-    input.available = candidate.available;
-    input.incoming = candidate.on_order + candidate.in_transit;
-    input.threshold = candidate.threshold.value;
-    input.net_demand = candidate.demand.net_demand;
-    input.days_in_stock = candidate.demand.days_in_stock;
-    input.cover_days = company.cover_days;
-    input.order_up_to = candidate.order_up_to;
-    if (alert.supplier != nullptr) {
-        input.minimum =
-            to_optional_quantity(alert.supplier->min_order_quantity, "min_order_quantity");
-        input.pack = to_optional_quantity(alert.supplier->pack_size, "pack_size");
-    }
-    input.whole_units = candidate.whole_units;
-    return present(from_quantity(suggested_quantity(input)));
+    if (alert.candidate->is_bundle) return null_datum();  // its components are ordered instead
+    return present(from_quantity(suggested_quantity(order_input(alert, company))));
 }
 
 void add_suppliers(const AlertOptions &options, const AlertCompany &company, Alerts &alerts) {
@@ -293,6 +305,25 @@ void add_suppliers(const AlertOptions &options, const AlertCompany &company, Ale
 }
 
 }  // namespace
+
+OrderInput order_input(const Alert &alert, const AlertCompany &company) {
+    const Candidate &candidate = *alert.candidate;
+    OrderInput input = {};
+    input.available = candidate.available;
+    input.incoming = candidate.on_order + candidate.in_transit;
+    input.threshold = candidate.threshold.value;
+    input.net_demand = candidate.demand.net_demand;
+    input.days_in_stock = candidate.demand.days_in_stock;
+    input.cover_days = company.cover_days;
+    input.order_up_to = candidate.order_up_to;
+    if (alert.supplier != nullptr) {
+        input.minimum =
+            to_optional_quantity(alert.supplier->min_order_quantity, "min_order_quantity");
+        input.pack = to_optional_quantity(alert.supplier->pack_size, "pack_size");
+    }
+    input.whole_units = candidate.whole_units;
+    return input;
+}
 
 Candidate &append(CandidateList &list) {
     if (list.count == list.capacity) {
@@ -334,7 +365,9 @@ Alerts gather_alerts(const AlertOptions &options) {
     if (!load_company(options, &company)) return {nullptr, 0, 0};
     const SharedRows shared = load_shared_rows(options);
     CandidateList list = {};
-    load_candidates(options, company, shared, list);
+    spi::Parameters parameters;
+    parameters.bigint(options.company_id).optional(options.warehouse_id);
+    load_candidates(company, shared, candidate_query, parameters, list);
     if (options.include_bundles) add_bundles(options, company, list);
     read_demand_history(options, company, list);
     Alerts alerts = {};
@@ -343,6 +376,40 @@ Alerts gather_alerts(const AlertOptions &options) {
     add_all_products(options, shared, alerts);
     add_suppliers(options, company, alerts);
     return alerts;
+}
+
+bool judge_keys(const AlertOptions &options, Datum products, Datum warehouses, JudgedList *list) {
+    *list = {};
+    if (!load_company(options, &list->company)) return false;
+    const SharedRows shared = load_shared_rows(options);
+    CandidateList candidates = {};
+    spi::Parameters parameters;
+    parameters.bigint(options.company_id).datum(products).datum(warehouses);
+    load_candidates(list->company, shared, key_query, parameters, candidates);
+    if (options.include_bundles) add_bundles(options, list->company, candidates);
+    read_demand_history(options, list->company, candidates);
+
+    auto *all = allocate<Alert>(candidates.count);
+    for (int i = 0; i < candidates.count; i++) all[i] = alert_of(options, candidates.rows[i]);
+    Alerts live = {allocate<Alert>(candidates.count), 0, 0};
+    AlertOptions unlimited = options;
+    unlimited.max_alerts = PG_INT32_MAX;
+    add_products(unlimited, shared, all, candidates.count, live);
+    list->count = live.count;
+    list->rows = allocate<Judged>(live.count);
+    for (int i = 0; i < live.count; i++) {
+        Candidate *candidate = live.rows[i].candidate;
+        list->rows[i] = {candidate, alert_input(options, *candidate)};
+    }
+    return true;
+}
+
+Alert complete_alert(const AlertOptions &options, const AlertCompany &company,
+                     Candidate &candidate) {
+    Alerts alerts = {allocate<Alert>(1), 1, 1};
+    alerts.rows[0] = alert_of(options, candidate);
+    add_suppliers(options, company, alerts);
+    return alerts.rows[0];
 }
 
 }  // namespace stockflow

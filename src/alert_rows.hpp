@@ -8,9 +8,13 @@
 
 namespace stockflow {
 
+inline constexpr int kMaxLookback = 3650;
+inline constexpr int kDefaultLookback = 30;  // as declared for low_stock_alerts
+
 struct AlertOptions {
     int64 company_id;
     NullableDatum warehouse_id;
+    NullableDatum product_id;  // of bundles only
     int lookback_days;
     bool include_bundles, include_stockouts, recent_sales_only;
     int max_alerts;
@@ -66,6 +70,29 @@ struct Alerts {
 // Works out the alerts of a company; runs inside SPI and allocates there. An unknown or deleted
 // company has none.
 Alerts gather_alerts(const AlertOptions &options);
+
+// The same for given keys, low or not: what is known of each, and the verdict.
+struct Judged {
+    Candidate *candidate;
+    AlertInput input;
+};
+
+// Figures of the keys that have a row of inventory of a live product in an open warehouse, ordered
+// by key. Runs inside SPI. Returns false for an unknown or deleted company.
+struct JudgedList {
+    AlertCompany company;
+    Judged *rows;
+    int count;
+};
+bool judge_keys(const AlertOptions &options, Datum products, Datum warehouses, JudgedList *list);
+
+// The alert that a candidate is or would be, with the supplier and the quantity to order.
+Alert complete_alert(const AlertOptions &options, const AlertCompany &company,
+                     Candidate &candidate);
+OrderInput order_input(const Alert &alert, const AlertCompany &company);
+
+// Demand per day over a number of days, to six decimals; NULL for no days.
+NullableDatum daily_average(std::int64_t demand, int days);
 
 // Steps of gathering, in files of their own.
 struct CandidateList {

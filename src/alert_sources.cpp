@@ -34,9 +34,10 @@ spi::Statement bundle_query = {
     "    ON g.company_id = p.company_id AND g.category_id = p.category_id"
     " WHERE p.company_id = $1 AND p.is_bundle AND p.deleted_at IS NULL AND w.deleted_at IS NULL"
     "   AND i.effective_reorder_point IS NOT NULL AND ($2 IS NULL OR i.warehouse_id = $2)"
+    "   AND ($3 IS NULL OR i.product_id = $3)"
     " ORDER BY i.product_id, i.warehouse_id",
-    2,
-    {INT8OID, INT8OID},
+    3,
+    {INT8OID, INT8OID, INT8OID},
     nullptr};
 
 spi::Statement component_query = {
@@ -174,7 +175,9 @@ void read_demand_history(const AlertOptions &options, const AlertCompany &compan
 
 void add_bundles(const AlertOptions &options, const AlertCompany &company, CandidateList &list) {
     spi::Parameters parameters;
-    parameters.bigint(options.company_id).optional(options.warehouse_id);
+    parameters.bigint(options.company_id)
+        .optional(options.warehouse_id)
+        .optional(options.product_id);
     const uint64 count = spi::run(bundle_query, parameters, spi::Mode::read);
     SPITupleTable *bundles = SPI_tuptable;
     Needs needs = {};

@@ -11,12 +11,11 @@ namespace stockflow {
 
 namespace {
 
-constexpr int kMaxLookback = 3650;
-
 AlertOptions read_options(const Arguments &arguments) {
     AlertOptions options = {};
     options.company_id = arguments.bigint(0, "company_id");
     options.warehouse_id = arguments.get(1);
+    options.product_id = null_datum();
     options.lookback_days = arguments.integer(2, "lookback_days", 1, kMaxLookback);
     options.include_bundles = arguments.boolean(3, "include_bundles");
     options.include_stockouts = arguments.boolean(4, "include_stockouts");
@@ -28,12 +27,6 @@ AlertOptions read_options(const Arguments &arguments) {
 
 NullableDatum days_or_null(int days) {
     return days == kNoStockoutDate ? null_datum() : present(Int32GetDatum(days));
-}
-
-// Demand per day over a number of days, to six decimals; NULL for no days.
-NullableDatum daily_average(std::int64_t demand, int days) {
-    if (days == 0) return null_datum();
-    return present(from_quantity(divide(demand, days)));
 }
 
 // The columns of one alert, in the order of the declaration in sql/code/40_alerts.sql.
@@ -153,6 +146,11 @@ const Jsonb *alerts_json(const Alerts &alerts) {
 }
 
 }  // namespace
+
+NullableDatum daily_average(std::int64_t demand, int days) {
+    if (days == 0) return null_datum();
+    return present(from_quantity(divide(demand, days)));
+}
 
 }  // namespace stockflow
 

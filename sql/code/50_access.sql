@@ -26,7 +26,7 @@ CREATE FUNCTION stockflow.grant_access(role regrole, access text) RETURNS void
             ' stockflow.products, stockflow.product_suppliers, stockflow.product_bundles,'
             ' stockflow.inventory';
         -- History that applications add to and do not remove.
-        documents CONSTANT text := 'stockflow.reservations, stockflow.reservation_lines';
+        documents CONSTANT text := 'stockflow.reservations, stockflow.reservation_lines, stockflow.alerts, stockflow.alert_outbox, stockflow.alert_refreshes';
         routine regprocedure;
         sequence regclass;
     BEGIN

@@ -17,6 +17,7 @@ CREATE FUNCTION stockflow.uninstall(drop_data boolean DEFAULT false) RETURNS voi
         IF drop_data THEN
             DROP VIEW IF EXISTS stockflow.ledger;
             DROP TABLE IF EXISTS stockflow.reservation_lines, stockflow.reservations,
+                stockflow.alert_refreshes, stockflow.alert_outbox, stockflow.alerts,
                 stockflow.idempotency_keys, stockflow.demand_history, stockflow.inventory_log_archive,
                 stockflow.inventory_log, stockflow.inventory,
                 stockflow.product_bundles, stockflow.product_suppliers, stockflow.suppliers,

@@ -24,6 +24,15 @@ CREATE POLICY tenant ON stockflow.product_suppliers
 CREATE POLICY tenant ON stockflow.inventory
     USING (company_id = stockflow.current_company())
     WITH CHECK (company_id = stockflow.current_company());
+CREATE POLICY tenant ON stockflow.alerts
+    USING (company_id = stockflow.current_company())
+    WITH CHECK (company_id = stockflow.current_company());
+CREATE POLICY tenant ON stockflow.alert_outbox
+    USING (company_id = stockflow.current_company())
+    WITH CHECK (company_id = stockflow.current_company());
+CREATE POLICY tenant ON stockflow.alert_refreshes
+    USING (company_id = stockflow.current_company())
+    WITH CHECK (company_id = stockflow.current_company());
 CREATE POLICY tenant ON stockflow.inventory_log
     USING (company_id = stockflow.current_company())
     WITH CHECK (company_id = stockflow.current_company());

@@ -33,12 +33,30 @@ const char *source_name(ThresholdSource source) {
     }
 }
 
-bool is_alert(const AlertInput &input) {
-    if (input.threshold.source == ThresholdSource::none) return false;
-    if (input.available > input.threshold.value) return false;
-    if (!input.recent_sales_only || input.net_demand > 0) return true;
-    return input.include_stockouts && input.sold_before && input.available <= 0 &&
+bool is_hidden_by_stockout(const AlertInput &input) {
+    return input.sold_before && input.available <= 0 && input.net_demand <= 0 &&
            input.days_in_stock == 0;
+}
+
+Verdict judge(const AlertInput &input) {
+    if (input.threshold.source == ThresholdSource::none) return Verdict::no_reorder_point;
+    if (input.available > input.threshold.value) return Verdict::above_reorder_point;
+    if (!input.recent_sales_only || input.net_demand > 0) return Verdict::alert;
+    if (input.include_stockouts && is_hidden_by_stockout(input)) return Verdict::alert;
+    return Verdict::no_recent_sales;
+}
+
+const char *verdict_name(Verdict verdict) {
+    switch (verdict) {
+        case Verdict::alert:
+            return "alert";
+        case Verdict::no_reorder_point:
+            return "no_reorder_point";
+        case Verdict::above_reorder_point:
+            return "above_reorder_point";
+        default:
+            return "no_recent_sales";
+    }
 }
 
 int days_until_stockout(std::int64_t available, std::int64_t net_demand, int lookback_days) {
@@ -59,6 +77,12 @@ auto by_lead_time(const SupplierOffer &o) {
                            unknown ? o.cost_rank : 0, o.supplier_id);
 }
 
+// By what the last comparison has chosen.
+SupplierRule last_rule(const SupplierOffer &o) {
+    if (o.lead_time_days != kUnknownLeadTime) return SupplierRule::shortest_lead_time;
+    return o.cost_rank != kUnknownCost ? SupplierRule::lowest_cost : SupplierRule::lowest_id;
+}
+
 // Index of the best offer that qualifies, or -1.
 template <typename Qualifies, typename Key>
 int best(const SupplierOffer *offers, int count, Qualifies qualifies, Key key) {
@@ -71,7 +95,28 @@ int best(const SupplierOffer *offers, int count, Qualifies qualifies, Key key) {
 
 }  // namespace
 
-int choose_supplier(const SupplierOffer *offers, int count, int days_until_stockout) {
+const char *rule_text(SupplierRule rule) {
+    switch (rule) {
+        case SupplierRule::preferred:
+            return "preferred";
+        case SupplierRule::lowest_cost_in_time:
+            return "lowest cost of those that arrive before the stock-out";
+        case SupplierRule::shortest_lead_time:
+            return "shortest lead time";
+        case SupplierRule::lowest_cost:
+            return "lowest cost, as no lead time is known";
+        case SupplierRule::lowest_id:
+            return "lowest id, as neither cost nor lead time is known";
+        default:
+            return "no active supplier";
+    }
+}
+
+int choose_supplier(const SupplierOffer *offers, int count, int days_until_stockout,
+                    SupplierRule *rule) {
+    SupplierRule unused;
+    if (rule == nullptr) rule = &unused;
+    *rule = SupplierRule::preferred;
     int chosen = best(
         offers, count, [](const SupplierOffer &o) { return o.preferred; },
         [](const SupplierOffer &o) { return o.supplier_id; });
@@ -82,9 +127,12 @@ int choose_supplier(const SupplierOffer *offers, int count, int days_until_stock
                (days_until_stockout == kNoStockoutDate || o.lead_time_days <= days_until_stockout);
     };
     chosen = best(offers, count, arrives_in_time, by_cost);
+    *rule = SupplierRule::lowest_cost_in_time;
     if (chosen >= 0) return chosen;
-    return best(
+    chosen = best(
         offers, count, [](const SupplierOffer &) { return true; }, by_lead_time);
+    *rule = chosen < 0 ? SupplierRule::none : last_rule(offers[chosen]);
+    return chosen;
 }
 
 std::int64_t order_quantity(std::int64_t needed, OptionalQuantity minimum, OptionalQuantity pack,
@@ -99,7 +147,7 @@ std::int64_t order_quantity(std::int64_t needed, OptionalQuantity minimum, Optio
     return round_up(needed, static_cast<std::int64_t>(step));
 }
 
-std::int64_t suggested_quantity(const OrderInput &input) {
+std::int64_t order_target(const OrderInput &input) {
     std::int64_t target = input.threshold;
     if (input.order_up_to.set) {
         target = input.order_up_to.value;
@@ -108,8 +156,11 @@ std::int64_t suggested_quantity(const OrderInput &input) {
         const __int128 cover = static_cast<__int128>(input.net_demand) * input.cover_days / days;
         target = static_cast<std::int64_t>(std::min<__int128>(target + cover, kQuantityLimit));
     }
-    target = std::max(target, add(input.threshold, kUnit));  // strictly above the trigger
-    const std::int64_t needed = target - input.available - input.incoming;
+    return std::max(target, add(input.threshold, kUnit));  // strictly above the trigger
+}
+
+std::int64_t suggested_quantity(const OrderInput &input) {
+    const std::int64_t needed = order_target(input) - input.available - input.incoming;
     if (needed <= 0) return 0;
     return order_quantity(needed, input.minimum, input.pack, input.whole_units);
 }

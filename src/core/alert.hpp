@@ -35,7 +35,17 @@ struct AlertInput {
     bool include_stockouts;   // ... unless it could not be sold in the whole window
 };
 
-bool is_alert(const AlertInput &input);
+// Why a product in a warehouse alerts, or does not.
+enum class Verdict { alert, no_reorder_point, above_reorder_point, no_recent_sales };
+
+Verdict judge(const AlertInput &input);
+
+const char *verdict_name(Verdict verdict);
+
+// It could not be sold in the whole window, so that the window cannot show that it sells.
+bool is_hidden_by_stockout(const AlertInput &input);
+
+inline bool is_alert(const AlertInput &input) { return judge(input) == Verdict::alert; }
 
 inline constexpr int kNoStockoutDate = -1;
 
@@ -56,7 +66,20 @@ inline constexpr int kUnknownCost = -1;
 
 // Index of the supplier to show: the preferred one; else the lowest cost that arrives before the
 // stock-out; else the shortest lead time; ties by id. -1 when there is none.
-int choose_supplier(const SupplierOffer *offers, int count, int days_until_stockout);
+// Which of these it was goes to rule.
+enum class SupplierRule {
+    none,
+    preferred,
+    lowest_cost_in_time,
+    shortest_lead_time,
+    lowest_cost,
+    lowest_id
+};
+
+int choose_supplier(const SupplierOffer *offers, int count, int days_until_stockout,
+                    SupplierRule *rule = nullptr);
+
+const char *rule_text(SupplierRule rule);
 
 // A daily rate from fewer days than this is no basis for an order.
 inline constexpr int kLeastDaysForRate = 7;
@@ -70,6 +93,10 @@ struct OrderInput {
     OptionalQuantity minimum, pack;
     bool whole_units;
 };
+
+// What available and incoming stock are to reach: the product's own target, else the reorder point
+// plus the demand to cover; always strictly above the reorder point.
+std::int64_t order_target(const OrderInput &input);
 
 // The quantity to order now: up to a target strictly above the reorder point, less what is on
 // order, raised to the minimum, rounded up to whole packs; 0 when what is on order suffices.

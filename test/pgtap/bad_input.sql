@@ -13,6 +13,7 @@ DO $$ BEGIN
     PERFORM setval('stockflow.products_product_id_seq', 100);
     PERFORM stockflow.record_sale(1, 1, 1, 6);
     PERFORM stockflow.reserve_stock(1, '[{"product_id": 1, "warehouse_id": 1, "quantity": 1}]');
+    PERFORM stockflow.refresh_alerts(1);
 END $$;
 
 -- Every function with its arguments, each of a kind.
@@ -40,6 +41,22 @@ INSERT INTO functions VALUES
     ('bundle_components', 'company_id:reader bundle_id:reader'),
     ('low_stock_alerts', 'company_id:reader warehouse_id:filter lookback_days:lookback include_bundles:flag include_stockouts:flag recent_sales_only:flag max_alerts:most'),
     ('low_stock_alerts_json', 'company_id:reader warehouse_id:filter lookback_days:lookback include_bundles:flag include_stockouts:flag recent_sales_only:flag max_alerts:most'),
+    ('explain_alert', 'company_id:reader product_id:any_id warehouse_id:any_id lookback_days:lookback include_bundles:flag include_stockouts:flag recent_sales_only:flag'),
+    ('alert_status', 'company_id:reader product_ids:ids warehouse_ids:ids'),
+    ('open_alerts', 'company_id:reader warehouse_id:filter include_snoozed:flag max_alerts:most'),
+    ('refresh_alerts', 'company_id:all_or_one'),
+    ('acknowledge_alert', 'company_id:company alert_id:alert note:note'),
+    ('snooze_alert', 'company_id:company alert_id:alert until:future note:note'),
+    ('resolve_alert', 'company_id:company alert_id:alert note:note'),
+    ('take_alert_events', 'company_id:filter max_events:batch lease:lease'),
+    ('confirm_alert_events', 'company_id:tenant_id event_ids:event_ids'),
+    ('change_alert', 'company_id:company alert_id:alert state:state until:no_moment note:note'),
+    ('check_alert_company', 'company_id:tenant_id'),
+    ('refresh_company_alerts', 'company_id:raw_company'),
+    ('write_alert_events', 'company_id:filter event:event details:details'),
+    ('notify_alert_events', 'company_id:filter event_ids:any_event_ids'),
+    ('open_limit', 'company_id:reader include_snoozed:flag max_alerts:most'),
+    ('take_limit', 'max_events:batch lease:lease'),
     ('verify_ledger', 'company_id:filter'),
     ('archive_log', 'before:past company_id:filter max_entries:most_entries'),
     ('stock_as_of', 'company_id:filter at:any_moment'),
@@ -133,6 +150,43 @@ SELECT kind, sqlstate, unnest(string_to_array(list, ' ; ')) FROM (VALUES
     ('sweep', '22004', 'NULL'),
     ('sweep', '22023', '-1 ; -2147483648'),
     ('any_text', '00000', $$'active' ; NULL ; '' ; 'x' ; repeat('x', 100000)$$),
+    ('any_id', '00000', '1 ; 0 ; -1 ; 20 ; 999999 ; 9223372036854775807'),
+    ('any_id', '22004', 'NULL'),
+    ('ids', '00000', $$'{1}' ; '{}' ; '{NULL}' ; '{1,2,3}' ; '{{1},{2}}' ; '{-1}'$$),
+    ('ids', '22004', 'NULL'),
+    ('all_or_one', '00000', '1 ; NULL ; 2'),
+    ('all_or_one', '23503', '0 ; -1 ; 999999'),
+    ('tenant_id', '00000', '1 ; 2'),
+    ('tenant_id', '22004', 'NULL'),
+    ('tenant_id', '23503', '0 ; -1 ; 999999 ; 9223372036854775807'),
+    ('raw_company', '00000', '1 ; 2'),
+    ('raw_company', '23502', 'NULL'),
+    ('raw_company', '23503', '0 ; 999999'),
+    ('alert', '00000', '1'),
+    ('alert', '22004', 'NULL'),
+    ('alert', '23503', '0 ; -1 ; 999999 ; 9223372036854775807'),
+    ('note', '00000', $$'x' ; NULL ; '' ; ' ' ; E'a\nb' ; repeat('é', 1000)$$),
+    ('note', '22023', $$repeat('é', 1001) ; repeat('x', 100000)$$),
+    ('future', '00000', $$now() + interval '1 hour' ; '294276-12-31'$$),
+    ('future', '22004', 'NULL'),
+    ('future', '22023', $$now() ; now() - interval '1 year' ; 'infinity' ; '-infinity'$$),
+    ('no_moment', '00000', 'NULL'),
+    ('no_moment', '23514', 'now()'),
+    ('state', '00000', $$'acknowledged' ; 'resolved'$$),
+    ('state', '23502', 'NULL'),
+    ('state', '23514', $$'closed' ; '' ; 'snoozed'$$),
+    ('batch', '00000', '1 ; 10000'),
+    ('batch', '22004', 'NULL'),
+    ('batch', '22023', '0 ; -1 ; 10001 ; 2147483647'),
+    ('lease', '00000', $$'1 minute' ; '1 second' ; '1 day'$$),
+    ('lease', '22004', 'NULL'),
+    ('lease', '22023', $$'0' ; '-1 minute' ; '25 hours' ; '1 month' ; '999 milliseconds'$$),
+    ('event_ids', '00000', $$'{1}' ; '{}' ; '{999999,-1}' ; '{{1},{2}}'$$),
+    ('event_ids', '22004', $$NULL ; '{NULL}' ; '{1,NULL}'$$),
+    ('any_event_ids', '00000', $$'{1}' ; '{}' ; NULL ; '{NULL}'$$),
+    ('event', '00000', $$'opened' ; 'x' ; NULL$$),
+    ('details', '00000', $$'[]' ; NULL ; '[{}]' ; '[{"alert_id": 999999}]'$$),
+    ('details', '22023', $$'{}' ; '1'$$),
     ('packed', '00000', $$'\x0100000000020000' ; NULL ; ''$$),
     ('packed', '22023', $$'\x00' ; '\x01' ; '\x0100000000ff' ; '\x010000000002' ; '\xff00000000' ; decode(repeat('00', 100000), 'hex')$$),
     ('role', '00000', $$current_user::regrole$$),
@@ -241,6 +295,8 @@ INSERT INTO calls SELECT 'plain statements', sqlstate,
     ('companies', 'timezone', '23502', 'NULL'), ('companies', 'currency', '23514', $$'usd' ; 'US' ; 'USDD' ; '' ; repeat('X', 100000)$$),
     ('companies', 'timezone', '22023', $$'' ; 'x' || repeat('é', 100) ; repeat('x', 100000) ; 'europe/berlin ' ; '+02:00'$$),
     ('companies', 'reorder_point', '23514', $$-1 ; 'NaN' ; 'Infinity' ; 1e12$$), ('companies', 'cover_days', '23514', '-1 ; 3651'),
+    ('companies', 'alert_recovery_percent', '23514', $$-1 ; 1001 ; 'NaN'$$), ('companies', 'alert_recovery_percent', '23502', 'NULL'),
+    ('alerts', 'state', '23514', $$'closed' ; 'resolved' ; 'snoozed'$$), ('alerts', 'resolution', '23514', $$'recovered'$$),
     ('products', 'sku', '23502', 'NULL'), ('products', 'sku', '23514', $$'' ; ' ' ; repeat('x', 65) ; repeat('x', 100000) ; E'a\x01'$$),
     ('products', 'price', '23502', 'NULL'), ('products', 'price', '23514', $$-1 ; 'NaN' ; 'Infinity' ; 1e15 ; 1e30 ; 1e-9 ; 1.001$$),
     ('products', 'category_id', '23503', '20 ; 0'), ('products', 'order_up_to', '23514', $$-1 ; 'NaN'$$),
@@ -318,9 +374,9 @@ SELECT is(pg_temp.checksum(), checksum, 'no data has changed') FROM before;
 SELECT is_empty('SELECT * FROM stockflow.verify_ledger()', 'the ledger is sound');
 SELECT is(stockflow.record_sale(1, 1, 1, 1), 3::numeric, 'the next sale works');
 SELECT isnt(pg_temp.checksum(), checksum, 'the checksum sees a sale') FROM before;
--- Every function of the schema but the two without input (current_company, uninstall) was called.
+-- Every function of the schema but those without input (current_actor, current_company, uninstall) was called.
 SELECT is_empty($$SELECT proname FROM pg_proc WHERE pronamespace = 'stockflow'::regnamespace
-    AND proname NOT IN ('current_company', 'uninstall') AND NOT EXISTS (SELECT FROM calls WHERE call LIKE 'SELECT stockflow.' || proname || '(%')$$,
+    AND proname NOT IN ('current_actor', 'current_company', 'uninstall') AND NOT EXISTS (SELECT FROM calls WHERE call LIKE 'SELECT stockflow.' || proname || '(%')$$,
     'every function was tried');
 
 SELECT * FROM finish();

@@ -53,7 +53,8 @@ is(as('nobody_in_particular', join(' UNION ALL ', map { "SELECT 1 FROM stockflow
 	'', 'without a tenant no row is seen');
 
 # Functions that read: nothing of another company.
-my @readers = ('low_stock_alerts(%d, recent_sales_only => false)', "stock_as_of(%d, 'infinity')");
+my @readers = ('low_stock_alerts(%d, recent_sales_only => false)', "stock_as_of(%d, 'infinity')",
+	'open_alerts(%d)', 'explain_alert(%d, 1, 1)', "alert_status(%d, '{1}', '{1}')");
 for my $reader (@readers)
 {
 	isnt(as('app', sprintf("SELECT * FROM stockflow.$reader", 1)), '',
@@ -75,6 +76,8 @@ for my $call ('record_sale(2, 3, 5, 1)', 'record_return(2, 3, 5, 1)',
 	'commit_reservation(2, 2)', 'release_reservation(2, 2)', 'extend_reservation(2, 2, NULL)',
 	"create_product_json(2, '{\"sku\": \"x\", \"name\": \"X\", \"price\": 1}')",
 	"record_sale(2, 3, 5, 1, idempotency_key => 'batch')",
+	'refresh_alerts(2)', 'acknowledge_alert(2, 1)', "snooze_alert(2, 1, 'tomorrow')", 'resolve_alert(2, 1)',
+	"confirm_alert_events(2, '{1}')",
 	"record_movements(2, '[{\"product_id\": 5, \"warehouse_id\": 3, \"delta\": 1, \"reason\": \"receipt\"}]')")
 {
 	refused('app', "SELECT stockflow.$call", '23503');
@@ -163,7 +166,8 @@ is(as('nobody_in_particular', "SET stockflow.company_id = 2; $see"), '',
 isnt(as('report', 'SELECT * FROM stockflow.low_stock_alerts(2)'), '', 'report: alerts');
 isnt(as('report', "SELECT * FROM stockflow.stock_as_of(2, 'infinity')"), '', 'report: stock');
 refused('report', "SELECT stockflow.$_", '42501')
-  for ('record_sale(2, 3, 5, 1)', "create_product(2, 'x', 'X', 1)", 'set_company(1)',
+  for ('record_sale(2, 3, 5, 1)', 'refresh_alerts()', 'take_alert_events()', 'acknowledge_alert(2, 1)',
+	"create_product(2, 'x', 'X', 1)", 'set_company(1)',
 	'uninstall(true)', "grant_access('report', 'admin')");
 refused('report', "UPDATE stockflow.inventory SET quantity = 0", '42501');
 refused('report', "INSERT INTO stockflow.categories (company_id, name) VALUES (2, 'X')", '42501');

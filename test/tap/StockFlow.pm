@@ -10,7 +10,7 @@ our @EXPORT = qw(new_server error_of sample_data rows_of state_of @TABLES);
 
 our @TABLES = qw(companies warehouses categories suppliers products product_suppliers
   product_bundles reservations reservation_lines inventory inventory_log inventory_log_archive
-  demand_history idempotency_keys);
+  demand_history alerts alert_outbox alert_refreshes idempotency_keys);
 
 # Starts a server with these lines in its configuration.
 sub new_server
@@ -75,6 +75,7 @@ SELECT stockflow.archive_log(now(), 1, 5), stockflow.archive_log(now(), 2, 1);
 UPDATE stockflow.inventory SET quantity = quantity - 0, reorder_point = 70 WHERE product_id = 5;
 SELECT stockflow.reserve_stock(1, '[{"product_id": 2, "warehouse_id": 1, "quantity": 5}]', now() + interval '1 day', 'order 1');
 SELECT stockflow.reserve_stock(2, '[{"product_id": 5, "warehouse_id": 3, "quantity": 1}]');
+SELECT stockflow.refresh_alerts();
 SQL
 	return;
 }

@@ -84,6 +84,14 @@ TEST(IsAlert, AtEveryBoundary) {
     for (const auto &c : cases) EXPECT_EQ(is_alert(c.input), c.alert) << c.what;
 }
 
+TEST(Judge, NamesTheReasonOfSilence) {
+    const Threshold none{ThresholdSource::none, 0};
+    EXPECT_STREQ(verdict_name(judge({5, kTen, 1, 30, true, true, true})), "alert");
+    EXPECT_STREQ(verdict_name(judge({-5, none, 0, 0, false, true, true})), "no_reorder_point");
+    EXPECT_STREQ(verdict_name(judge({11, kTen, 0, 0, false, true, true})), "above_reorder_point");
+    EXPECT_STREQ(verdict_name(judge({5, kTen, 0, 30, true, true, true})), "no_recent_sales");
+}
+
 // floor(available / (demand / days)): 0 with nothing available, none without demand, capped.
 TEST(DaysUntilStockout, AtEveryBoundary) {
     const std::int64_t most = kQuantityLimit - 1;

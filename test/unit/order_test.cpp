@@ -61,6 +61,25 @@ TEST(ChooseSupplier, InEveryBranch) {
 }
 
 // Golden numbers of semantics.md: minimum 15, pack of 3.
+TEST(ChooseSupplier, SaysByWhichRule) {
+    const struct {
+        std::vector<SupplierOffer> offers;  // id, preferred, cost rank, lead time
+        SupplierRule rule;
+    } cases[] = {
+        {{}, SupplierRule::none},
+        {{{1, false, 1, 1}, {2, true, 9, 99}}, SupplierRule::preferred},
+        {{{1, false, 2, 1}, {2, false, 1, 5}}, SupplierRule::lowest_cost_in_time},
+        {{{1, false, 1, 9}, {2, false, 2, 7}}, SupplierRule::shortest_lead_time},
+        {{{1, false, 2, -1}, {2, false, 1, -1}}, SupplierRule::lowest_cost},
+        {{{1, false, -1, -1}}, SupplierRule::lowest_id},
+    };
+    for (const auto &c : cases) {
+        SupplierRule rule = SupplierRule::none;
+        choose_supplier(c.offers.data(), static_cast<int>(c.offers.size()), 5, &rule);
+        EXPECT_STREQ(rule_text(rule), rule_text(c.rule));
+    }
+}
+
 TEST(OrderQuantity, GoldenNumbers) {
     const struct {
         int asked, ordered;
