@@ -180,9 +180,11 @@ void order(const AlertOptions &options, Alerts &alerts) {
     alerts = {ordered, kept, alerts.count};
 }
 
-NullableDatum suggestion(const Alert &alert, const AlertCompany &company) {
+// How much to order, and up to what.
+void suggest(Alert &alert, const AlertCompany &company) {
     const Candidate &candidate = *alert.candidate;
-    if (candidate.is_bundle) return null_datum();  // its components are ordered instead
+    alert.suggested_quantity = alert.order_target = null_datum();
+    if (candidate.is_bundle) return;  // its components are ordered instead
     OrderInput input = {};
     input.available = candidate.available;
     input.incoming = candidate.on_order + candidate.in_transit;
@@ -197,7 +199,8 @@ NullableDatum suggestion(const Alert &alert, const AlertCompany &company) {
         input.pack = to_optional_quantity(alert.supplier->pack_size, "pack_size");
     }
     input.whole_units = candidate.whole_units;
-    return present(from_quantity(suggested_quantity(input)));
+    alert.suggested_quantity = present(from_quantity(suggested_quantity(input)));
+    alert.order_target = present(from_quantity(order_target(input)));
 }
 
 void add_suppliers(const AlertOptions &options, const AlertCompany &company, Alerts &alerts) {
@@ -225,7 +228,7 @@ void add_suppliers(const AlertOptions &options, const AlertCompany &company, Ale
         }
         const int chosen = choose_supplier(offers, count, alert.days_until_stockout);
         if (chosen >= 0) alert.supplier = &suppliers[first + chosen];
-        alert.suggested_quantity = suggestion(alert, company);
+        suggest(alert, company);
     }
 }
 

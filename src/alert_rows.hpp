@@ -49,7 +49,7 @@ struct Alert {
     const Candidate *candidate;
     int days_until_stockout;
     const Supplier *supplier;  // null: none
-    NullableDatum suggested_quantity;
+    NullableDatum suggested_quantity, order_target;
 };
 
 struct Alerts {

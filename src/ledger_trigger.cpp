@@ -82,11 +82,32 @@ Derived continued(const StockKey &key, int64 last_version, pg_tz *zone) {
     return derived;
 }
 
+[[noreturn]] void refuse_total(TupleDesc desc, int column) {
+    ereport(ERROR,
+            (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+             errmsg("column \"%s\" of inventory is the sum of open lines",
+                    NameStr(TupleDescAttr(desc, column - 1)->attname)),
+             errhint("Change the purchase orders or transfers that have these lines. To load a "
+                     "dump of data alone, use pg_restore --disable-triggers.")));
+    pg_unreachable();
+}
+
+// A row comes and goes without totals of open lines; the triggers on these keep them.
+void check_no_totals(HeapTuple row, TupleDesc desc, const Columns &columns) {
+    const int totals[] = {columns.on_order, columns.in_transit};
+    for (const int column : totals) {
+        const OptionalQuantity total = to_optional_quantity(
+            column_value(row, desc, column), NameStr(TupleDescAttr(desc, column - 1)->attname));
+        if (total.set && total.value != 0) refuse_total(desc, column);
+    }
+}
+
 HeapTuple before_insert(TriggerData *trigger, const Columns &columns) {
     const TupleDesc desc = RelationGetDescr(trigger->tg_relation);
     Balance after = read_balance(trigger->tg_trigtuple, desc, columns);
     if (!after.complete) return trigger->tg_trigtuple;
     check_amounts(nullptr, trigger->tg_trigtuple, desc, columns);
+    check_no_totals(trigger->tg_trigtuple, desc, columns);
     if (keep_inventory_row(after.key)) return trigger->tg_trigtuple;  // conflicts for certain
     const int64 last_version = last_ledger_version(after.key);
     const PendingEntry *noted = noted_now(after.key, last_version + 1);
@@ -134,6 +155,12 @@ void check_kept(TriggerData *trigger, const Columns &columns) {
                         errmsg("column \"%s\" of inventory is kept by the ledger",
                                NameStr(TupleDescAttr(desc, column - 1)->attname)),
                         errhint("Change quantity or reorder_point; the rest follows.")));
+    }
+    const int totals[] = {columns.on_order, columns.in_transit};
+    for (const int column : totals) {
+        if (column_changed(trigger->tg_trigtuple, trigger->tg_newtuple, desc, column)) {
+            refuse_total(desc, column);
+        }
     }
 }
 
@@ -202,6 +229,7 @@ HeapTuple before_update(TriggerData *trigger, const Columns &columns) {
 }
 
 HeapTuple before_delete(TriggerData *trigger, const Columns &columns) {
+    check_no_totals(trigger->tg_trigtuple, RelationGetDescr(trigger->tg_relation), columns);
     const Balance before =
         read_balance(trigger->tg_trigtuple, RelationGetDescr(trigger->tg_relation), columns);
     if (before.quantity != 0) {

@@ -16,6 +16,8 @@ CREATE FUNCTION stockflow.uninstall(drop_data boolean DEFAULT false) RETURNS voi
     BEGIN
         IF drop_data THEN
             DROP TABLE IF EXISTS stockflow.idempotency_keys, stockflow.inventory_log, stockflow.inventory,
+                stockflow.purchase_receipts, stockflow.purchase_order_lines, stockflow.purchase_orders,
+                stockflow.supplier_prices,
                 stockflow.product_bundles, stockflow.product_suppliers, stockflow.suppliers,
                 stockflow.products, stockflow.categories, stockflow.warehouses, stockflow.companies;
         END IF;

@@ -99,7 +99,7 @@ std::int64_t order_quantity(std::int64_t needed, OptionalQuantity minimum, Optio
     return round_up(needed, static_cast<std::int64_t>(step));
 }
 
-std::int64_t suggested_quantity(const OrderInput &input) {
+std::int64_t order_target(const OrderInput &input) {
     std::int64_t target = input.threshold;
     if (input.order_up_to.set) {
         target = input.order_up_to.value;
@@ -108,8 +108,11 @@ std::int64_t suggested_quantity(const OrderInput &input) {
         const __int128 cover = static_cast<__int128>(input.net_demand) * input.cover_days / days;
         target = static_cast<std::int64_t>(std::min<__int128>(target + cover, kQuantityLimit));
     }
-    target = std::max(target, add(input.threshold, kUnit));  // strictly above the trigger
-    const std::int64_t needed = target - input.available - input.incoming;
+    return std::max(target, add(input.threshold, kUnit));  // strictly above the trigger
+}
+
+std::int64_t suggested_quantity(const OrderInput &input) {
+    const std::int64_t needed = order_target(input) - input.available - input.incoming;
     if (needed <= 0) return 0;
     return order_quantity(needed, input.minimum, input.pack, input.whole_units);
 }

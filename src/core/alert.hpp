@@ -71,8 +71,12 @@ struct OrderInput {
     bool whole_units;
 };
 
-// The quantity to order now: up to a target strictly above the reorder point, less what is on
-// order, raised to the minimum, rounded up to whole packs; 0 when what is on order suffices.
+// What an order fills up to: the product's own target, or the reorder point and demand for
+// cover_days; at least one unit above the reorder point.
+std::int64_t order_target(const OrderInput &input);
+
+// The quantity to order now: up to that target, less what is available and on order, raised to
+// the minimum, rounded up to whole packs; 0 when what is on order suffices.
 std::int64_t suggested_quantity(const OrderInput &input);
 
 // Raises a quantity to the minimum and rounds it up to the pack (and to whole units).
