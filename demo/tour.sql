@@ -86,7 +86,16 @@ SELECT sku, product_name, warehouse_name, current_stock AS "can be built", thres
  WHERE limiting_component_sku IS NOT NULL;
 \set ECHO none
 
-\echo '== 9. The proof: every balance is the sum of its ledger, without gaps (0 problems)'
+\echo '== 9. What to buy from whom: less what is on order in time, in whole packs, at the price of that quantity'
+\set ECHO queries
+SELECT kind, coalesce(supplier_name, 'from ' || from_warehouse_name) AS source, sku, warehouse_name,
+       on_order_in_time AS "on order", on_order_late AS late, needed, quantity, unit_cost AS cost, arrives_on
+  FROM stockflow.reorder_plan(:company) ORDER BY days_until_stockout, sku LIMIT 8;
+SELECT count(*) AS orders FROM stockflow.accept_reorder_plan(:company);
+SELECT count(*) AS orders FROM stockflow.accept_reorder_plan(:company);
+\set ECHO none
+
+\echo '== 10. The proof: every balance is the sum of its ledger, without gaps (0 problems)'
 \set ECHO queries
 SELECT count(*) AS problems FROM stockflow.verify_ledger(:company);
 \set ECHO none

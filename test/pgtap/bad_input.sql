@@ -14,6 +14,12 @@ DO $$ BEGIN
     PERFORM stockflow.record_sale(1, 1, 1, 6);
     PERFORM stockflow.reserve_stock(1, '[{"product_id": 1, "warehouse_id": 1, "quantity": 1}]');
     PERFORM stockflow.refresh_alerts(1);
+    PERFORM setval('stockflow.purchase_orders_order_id_seq', 1, false);
+    PERFORM stockflow.create_purchase_order(1, 1, 1, '[{"product_id": 1, "quantity": 5}]') FROM generate_series(1, 3);
+    PERFORM stockflow.place_purchase_order(1, 2, now() - interval '2 days');
+    PERFORM stockflow.receive_purchase_order(1, 2, '[{"line_id": 1, "quantity": 2}]');
+    PERFORM stockflow.cancel_purchase_order(1, 3);
+    PERFORM stockflow.adjust_stock(1, 1, 1, -2);
 END $$;
 
 -- Every function with its arguments, each of a kind.
@@ -57,6 +63,33 @@ INSERT INTO functions VALUES
     ('notify_alert_events', 'company_id:filter event_ids:any_event_ids'),
     ('open_limit', 'company_id:reader include_snoozed:flag max_alerts:most'),
     ('take_limit', 'max_events:batch lease:lease'),
+    ('create_purchase_order', 'company_id:company supplier_id:id warehouse_id:default_warehouse lines:order_lines expected_on:day reference:text note:order_note idempotency_key:key'),
+    ('place_purchase_order', 'company_id:company order_id:draft ordered_at:moment idempotency_key:key'),
+    ('receive_purchase_order', 'company_id:company order_id:open_order lines:receipt_lines occurred_at:after_order idempotency_key:key'),
+    ('cancel_purchase_order', 'company_id:company order_id:open_order idempotency_key:key'),
+    ('reschedule_purchase_order', 'company_id:company order_id:open_order expected_on:given_day line_id:one_line idempotency_key:key'),
+    ('accept_reorder_plan', 'company_id:company supplier_id:optional_id place:flag lookback_days:lookback recent_sales_only:flag idempotency_key:key'),
+    ('reorder_plan', 'company_id:filter supplier_id:filter lookback_days:lookback recent_sales_only:flag'),
+    ('order_quantity', 'needed:needed min_order_quantity:terms pack_size:pack whole_units:flag'),
+    ('open_purchase_lines', 'company_id:filter supplier_id:filter late_only:loose_flag'),
+    ('lead_times', 'company_id:filter supplier_id:filter product_id:filter from_day:loose_day'),
+    ('lead_time', 'company_id:filter product_id:filter supplier_id:filter'),
+    ('supplier_price', 'company_id:filter product_id:filter supplier_id:filter quantity:loose_number on_day:loose_day'),
+    ('supplier_offer', 'company_id:filter product_id:filter supplier_id:filter quantity:loose_number on_day:loose_day'),
+    ('company_today', 'company_id:filter'),
+    ('verify_purchasing', 'company_id:filter'),
+    ('claim_request', 'company_id:claiming idempotency_key:key operation:name request:json'),
+    ('keep_request', 'company_id:filter_or_null_error idempotency_key:key result:json'),
+    ('checked_text', 'value:text name:name most:least_one'),
+    ('check_given', 'arguments:json_or_null'),
+    ('check_occurred', 'moment:moment name:name_or_null'),
+    ('check_day', 'day:day name:name_or_null'),
+    ('check_lines', 'lines:order_lines required:fields optional:more_fields'),
+    ('check_line_field', 'field:field value:field_value line:loose_id'),
+    ('check_supplier', 'company_id:loose_id supplier_id:supplier'),
+    ('check_purchase_lines', 'company_id:loose_id lines:purchase_lines'),
+    ('lock_purchase_order', 'company_id:loose_id order_id:loose_draft states:draft_states'),
+    ('end_purchase_order', 'company_id:loose_id order_id:loose_id new_state:order_state'),
     ('verify_ledger', 'company_id:filter'),
     ('archive_log', 'before:past company_id:filter max_entries:most_entries'),
     ('stock_as_of', 'company_id:filter at:any_moment'),
@@ -195,6 +228,64 @@ SELECT kind, sqlstate, unnest(string_to_array(list, ' ; ')) FROM (VALUES
     ('access', '22023', $$NULL ; '' ; 'all' ; 'APP' ; repeat('x', 100000)$$)
 ) AS list(kind, sqlstate, list);
 
+-- Kinds of purchasing: order 1 is a draft, 2 is ordered (2 of 5 received), 3 is cancelled.
+INSERT INTO inputs (kind, sqlstate, value)
+SELECT kind, sqlstate, unnest(string_to_array(list, ' ; ')) FROM (VALUES
+    ('order_note', '00000', $$'x' ; NULL ; ' ' ; repeat('é', 2000)$$), ('order_note', '22023', $$repeat('é', 2001) ; E'a\x01'$$),
+    ('claiming', '00000', '1 ; 2'), ('claiming', '22004', 'NULL'), ('claiming', '23503', '0 ; -1 ; 999999'),
+    ('loose_draft', '00000', '1'), ('loose_draft', '55000', '2 ; 3'), ('loose_draft', '23503', 'NULL ; 0 ; -1 ; 999999'),
+    ('default_warehouse', '00000', '1 ; NULL'), ('default_warehouse', '23503', '0 ; -1 ; 999999 ; 20'),
+    ('draft', '00000', '1'), ('draft', '22004', 'NULL'), ('draft', '55000', '2 ; 3'), ('draft', '23503', '0 ; -1 ; 999999 ; 20'),
+    ('open_order', '00000', '2'), ('open_order', '22004', 'NULL'), ('open_order', '55000', '3'), ('open_order', '23503', '0 ; -1 ; 999999 ; 20'),
+    ('one_line', '00000', '1 ; NULL'), ('one_line', '23503', '0 ; -1 ; 2 ; 9223372036854775807'),
+    ('day', '00000', $$'2026-01-31' ; NULL ; '1900-01-01' ; '9999-12-31'$$),
+    ('day', '22023', $$'infinity' ; '-infinity' ; '10000-01-01' ; '4713-01-01 BC' ; '1899-12-31'$$),
+    ('given_day', '00000', $$'2026-01-31'$$), ('given_day', '22004', 'NULL'), ('given_day', '22023', $$'infinity' ; '10000-01-01'$$),
+    ('after_order', '00000', $$now() ; now() - interval '1 day' ; now() + interval '23 hours'$$), ('after_order', '22004', 'NULL'),
+    ('after_order', '22023', $$now() - interval '1 year' ; now() + interval '2 days' ; 'infinity' ; '-infinity'$$),
+    ('needed', '00000', '1 ; 0 ; -1 ; 999999999999'), ('needed', '22004', 'NULL'), ('needed', '22023', $$'NaN' ; 'Infinity'$$), ('needed', '22003', '1e12 ; 1e-9'),
+    ('terms', '00000', '15 ; 0 ; NULL'), ('terms', '22023', $$-1 ; 'NaN'$$), ('terms', '22003', '1e12'),
+    ('pack', '00000', '3 ; 0.000001 ; NULL'), ('pack', '22023', $$0 ; -1 ; 'NaN'$$), ('pack', '22003', '1e12'),
+    ('loose_flag', '00000', 'true ; false ; NULL'), ('loose_id', '00000', '1 ; 1'),
+    ('loose_day', '00000', $$'2026-01-31' ; NULL ; 'infinity' ; '-infinity'$$),
+    ('loose_number', '00000', $$1 ; 0 ; -1 ; NULL ; 'NaN' ; 'Infinity' ; 1e30$$),
+    ('least_one', '00000', '200'), ('least_one', '22004', 'NULL'), ('least_one', '22023', '0 ; -1'),
+    ('filter_or_null_error', '00000', '1 ; 999999'), ('filter_or_null_error', '22004', 'NULL'),
+    ('json_or_null', '00000', $$'{"a": 1}' ; '{}' ; NULL$$), ('json_or_null', '22004', $$'{"a": null}'$$), ('json_or_null', '22023', $$'[]' ; '1'$$),
+    ('name_or_null', '00000', $$'x' ; NULL$$), ('fields', '00000', $$'{product_id,quantity}'$$), ('more_fields', '00000', $$'{warehouse_id,unit_cost,expected_on}'$$),
+    ('field', '00000', $$'quantity'$$), ('field', '22023', $$'expected_on'$$),
+    ('field_value', '00000', '1::text::jsonb'), ('field_value', '22023', $$'0' ; '-1' ; '"1"' ; 'null' ; '[]' ; '{}' ; 'true'$$), ('field_value', '22003', $$'1e12' ; '1e-9'$$),
+    ('supplier', '00000', '1'), ('supplier', '23503', 'NULL ; 0 ; 20 ; 999999'),
+    ('purchase_lines', '00000', $$'[{"line_id": 1, "product_id": 1, "warehouse_id": 1, "quantity": 1}]' ; NULL ; '[]'$$),
+    ('purchase_lines', '23503', $$'[{"line_id": 1, "product_id": 20, "warehouse_id": 1, "quantity": 1}]'$$),
+    ('draft_states', '00000', $$'{draft}'$$), ('draft_states', '55000', $$'{}' ; '{ordered}'$$),
+    ('order_state', '00000', $$'cancelled'$$), ('order_state', '23514', $$'x' ; 'ordered'$$), ('order_state', '23502', 'NULL'),
+    ('order_lines', '22004', 'NULL'), ('order_lines', '22P02', $$'[}'$$),
+    ('order_lines', '22023', $$'{}' ; '[]' ; '1' ; '"x"' ; 'null' ; '[[]]' ; '[1]' ; '[null]' ; '[{}]'$$),
+    ('receipt_lines', '22004', 'NULL'), ('receipt_lines', '22023', $$'{}' ; '[]' ; '1' ; 'null' ; '[[]]' ; '[1]' ; '[{}]'$$)
+) AS list(kind, sqlstate, list);
+CREATE FUNCTION pg_temp.line(base jsonb, field text, value jsonb) RETURNS text LANGUAGE sql AS $$
+    SELECT quote_literal(jsonb_build_array(base - field || coalesce(jsonb_build_object(field, value), '{}'))) $$;
+INSERT INTO inputs (kind, sqlstate, value)
+SELECT 'order_lines', sqlstate, pg_temp.line('{"product_id": 1, "quantity": 2, "warehouse_id": 1}', field, value::jsonb) FROM (VALUES
+    ('00000', 'unit_cost', '1.5'), ('00000', 'unit_cost', 'null'), ('00000', 'expected_on', '"2026-01-31"'), ('00000', 'product_id', '1.0'),
+    ('22023', 'product_id', 'null'), ('22023', 'product_id', '"1"'), ('22023', 'product_id', '1.5'), ('22023', 'product_id', '1e30'),
+    ('22023', 'quantity', 'null'), ('22023', 'quantity', '0'), ('22023', 'quantity', '-1'), ('22023', 'quantity', '"1"'), ('22023', 'quantity', '{}'),
+    ('22003', 'quantity', '1e12'), ('22003', 'quantity', '1e30'), ('22003', 'quantity', '1e-9'),
+    ('22023', 'warehouse_id', '"1"'), ('22023', 'warehouse_id', '[1]'),
+    ('22023', 'unit_cost', '-1'), ('22023', 'unit_cost', '"1"'), ('22003', 'unit_cost', '1e15'), ('22003', 'unit_cost', '1e-9'),
+    ('22023', 'expected_on', '5'), ('22023', 'expected_on', '"soon"'), ('22023', 'expected_on', '"2026-13-45"'), ('22023', 'expected_on', '"infinity"'),
+    ('22023', 'expected_on', '"0001-01-01"'), ('22023', 'colour', '"red"'), ('22023', 'Quantity', '1'), ('22023', repeat('k', 100000), '1')
+) AS l(sqlstate, field, value)
+UNION ALL
+SELECT 'receipt_lines', sqlstate, pg_temp.line('{"line_id": 1, "quantity": 2}', field, value::jsonb) FROM (VALUES
+    ('00000', 'unit_cost', '1.5'), ('00000', 'line_id', '1.0'), ('00000', 'quantity', '3'),
+    ('23503', 'line_id', '2'), ('23503', 'line_id', '0'), ('23503', 'line_id', '-1'), ('22023', 'line_id', '1.5'), ('22023', 'line_id', 'null'),
+    ('22023', 'line_id', '1e30'), ('23514', 'quantity', '4'), ('23514', 'quantity', '0.5'), ('23514', 'quantity', '999999999999'),
+    ('22023', 'quantity', '0'), ('22023', 'quantity', '-1'), ('22003', 'quantity', '1e12'), ('22003', 'quantity', '1e-9'),
+    ('22023', 'unit_cost', '-1'), ('22003', 'unit_cost', '1e30'), ('22023', 'product_id', '1'), ('22023', 'colour', '"red"')
+) AS l(sqlstate, field, value);
+
 -- JSON of one movement with a field replaced, or added, or left out (NULL), and of one product.
 CREATE FUNCTION pg_temp.movement(field text, value jsonb) RETURNS text LANGUAGE sql AS $$
     SELECT quote_literal(jsonb_build_array(
@@ -270,16 +361,17 @@ UNION ALL VALUES ('movements', '22004', 'NULL'), ('product', '22004', 'NULL'), (
 
 -- Each function with its good values, then with each other value for one of its arguments.
 CREATE TEMP TABLE calls AS
-WITH arguments AS (
+WITH arguments AS MATERIALIZED (
     SELECT f.function, split_part(a.argument, ':', 1) AS argument, split_part(a.argument, ':', 2) AS kind, a.position,
            first_value(i.value) OVER (PARTITION BY f.function, a.position ORDER BY i.sqlstate, i.n) AS good,
            i.sqlstate, i.value
       FROM functions f, unnest(string_to_array(f.arguments, ' ')) WITH ORDINALITY AS a(argument, position)
-      LEFT JOIN inputs i ON i.kind = split_part(a.argument, ':', 2))
+      LEFT JOIN inputs i ON i.kind = split_part(a.argument, ':', 2)),
+goods AS MATERIALIZED (SELECT DISTINCT function, argument, position, good FROM arguments)
 SELECT a.function, a.sqlstate,
        format('SELECT stockflow.%I(%s)', a.function,
               (SELECT string_agg(format('%I => %s', argument, CASE WHEN position = a.position THEN a.value ELSE good END), ', ' ORDER BY position)
-                 FROM (SELECT DISTINCT function, argument, position, good FROM arguments) AS other
+                 FROM goods AS other
                 WHERE other.function = a.function)) AS call
   FROM arguments a;
 -- Trigger functions are for triggers only.
@@ -311,7 +403,7 @@ INSERT INTO calls SELECT 'plain statements', sqlstate,
     ('reservation_lines', 'company_id', '23503', '2'), ('reservation_lines', 'expires_at', '23503', 'now()'),
     ('reservation_lines', 'bundle_id', '23514', '1, is_bundle = true'),
     ('reservations', 'expires_at', '23502', 'NULL'), ('reservations', 'reference', '23514', $$'' ; repeat('x', 201)$$),
-    ('inventory', 'on_order', '23514', '-1'), ('inventory', 'on_order', '22003', '1e12 ; 1e-9'), ('inventory', 'on_order', '22023', $$'NaN'$$),
+    ('inventory', 'on_order', '55000', '-1 ; 1'), ('inventory', 'in_transit', '55000', '-1 ; 1'), ('inventory', 'on_order', '22003', '1e12 ; 1e-9'), ('inventory', 'on_order', '22023', $$'NaN'$$),
     ('inventory', 'reorder_point', '23514', '-1'), ('inventory', 'reorder_point', '22003', '1e12 ; 1e-9'),
     ('inventory', 'reorder_point', '22023', $$'NaN'$$)
 ) AS bad(relation, field, sqlstate, list)

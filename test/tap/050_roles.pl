@@ -54,7 +54,8 @@ is(as('nobody_in_particular', join(' UNION ALL ', map { "SELECT 1 FROM stockflow
 
 # Functions that read: nothing of another company.
 my @readers = ('low_stock_alerts(%d, recent_sales_only => false)', "stock_as_of(%d, 'infinity')",
-	'open_alerts(%d)', 'explain_alert(%d, 1, 1)', "alert_status(%d, '{1}', '{1}')");
+	'open_alerts(%d)', 'explain_alert(%d, 1, 1)', "alert_status(%d, '{1}', '{1}')",
+	'open_purchase_lines(%d)', 'lead_times(%d)');
 for my $reader (@readers)
 {
 	isnt(as('app', sprintf("SELECT * FROM stockflow.$reader", 1)), '',
@@ -78,6 +79,9 @@ for my $call ('record_sale(2, 3, 5, 1)', 'record_return(2, 3, 5, 1)',
 	"record_sale(2, 3, 5, 1, idempotency_key => 'batch')",
 	'refresh_alerts(2)', 'acknowledge_alert(2, 1)', "snooze_alert(2, 1, 'tomorrow')", 'resolve_alert(2, 1)',
 	"confirm_alert_events(2, '{1}')",
+	"create_purchase_order(2, 2, 3, '[{\"product_id\": 5, \"quantity\": 1}]')",
+	'place_purchase_order(2, 2)', "receive_purchase_order(2, 2, '[{\"line_id\": 1, \"quantity\": 1}]')",
+	'cancel_purchase_order(2, 2)', 'accept_reorder_plan(2)',
 	"record_movements(2, '[{\"product_id\": 5, \"warehouse_id\": 3, \"delta\": 1, \"reason\": \"receipt\"}]')")
 {
 	refused('app', "SELECT stockflow.$call", '23503');
@@ -118,6 +122,14 @@ refused('app',
 refused('app', 'UPDATE stockflow.inventory_log SET delta = 1', '42501');
 refused('app', 'DELETE FROM stockflow.inventory_log', '42501');
 refused('app', 'TRUNCATE stockflow.inventory', '42501');
+refused('app', "$_", '42501') for ('UPDATE stockflow.purchase_receipts SET quantity = 1', 'DELETE FROM stockflow.purchase_receipts');
+# Buying, with an application's rights: order, receive, plan, accept.
+is(as('app', "SELECT stockflow.place_purchase_order(1, stockflow.create_purchase_order(1, 1, 1, '[{\"product_id\": 2, \"quantity\": 4}]'))"),
+	'ordered', 'app: places an order');
+is(as('app', "SELECT stockflow.receive_purchase_order(1, max(order_id), '[{\"line_id\": 1, \"quantity\": 4}]') FROM stockflow.purchase_orders"),
+	'received', 'app: receives it');
+cmp_ok(as('app', 'SELECT count(*) FROM stockflow.accept_reorder_plan(1)'), '>', 0, 'app: accepts a plan');
+is(as('app', "SELECT * FROM stockflow.accept_reorder_plan(1)"), '', 'app: once');
 refused('app', 'SET session_replication_role = replica', '42501');
 refused('app', 'ALTER TABLE stockflow.inventory DISABLE TRIGGER ALL', '42501');
 refused('app', 'DELETE FROM stockflow.idempotency_keys', '42501');
@@ -178,7 +190,7 @@ refused('app', "SELECT stockflow.$_", '42501') for ('uninstall(true)',
 # An admin has the tenant it chooses, within the transaction.
 is(as('admin', $see), '', 'admin: none at first');
 is(as('admin', "BEGIN; SELECT stockflow.set_company(2); $see; SELECT stockflow.record_sale(2, 3, 5, 1); COMMIT; $see"),
-	"\n2\n64\n", 'admin: set_company');
+	"\n2\n65\n", 'admin: set_company');
 is(as('admin', "SELECT stockflow.set_company(1); $see"), "\n",
 	'admin: no longer than the transaction');
 refused('admin', 'SELECT stockflow.set_company(0)', '22023');
