@@ -25,6 +25,9 @@ CREATE FUNCTION stockflow.grant_access(role regrole, access text) RETURNS void
         tables CONSTANT text := 'stockflow.warehouses, stockflow.categories, stockflow.suppliers,'
             ' stockflow.products, stockflow.product_suppliers, stockflow.product_bundles,'
             ' stockflow.inventory';
+        -- Read by all, changed by functions with the caller's rights, never deleted.
+        documents CONSTANT text := 'stockflow.transfers, stockflow.transfer_lines,'
+            ' stockflow.stock_counts, stockflow.stock_count_lines';
         routine regprocedure;
         sequence regclass;
     BEGIN
@@ -35,8 +38,10 @@ CREATE FUNCTION stockflow.grant_access(role regrole, access text) RETURNS void
         END IF;
         EXECUTE format('GRANT USAGE ON SCHEMA stockflow TO %s', role);
         EXECUTE format('GRANT SELECT ON stockflow.companies, stockflow.inventory_log, %s TO %s', tables, role);
+        EXECUTE format('GRANT SELECT ON %s TO %s', documents, role);
         IF access <> 'report' THEN
             EXECUTE format('GRANT INSERT, UPDATE, DELETE ON %s TO %s', tables, role);
+            EXECUTE format('GRANT INSERT, UPDATE ON %s TO %s', documents, role);
             EXECUTE format('GRANT SELECT, INSERT, UPDATE ON stockflow.idempotency_keys TO %s', role);
             FOR sequence IN SELECT c.oid FROM pg_class c
                              WHERE c.relnamespace = 'stockflow'::regnamespace AND c.relkind = 'S' LOOP

@@ -16,6 +16,7 @@ CREATE FUNCTION stockflow.uninstall(drop_data boolean DEFAULT false) RETURNS voi
     BEGIN
         IF drop_data THEN
             DROP TABLE IF EXISTS stockflow.idempotency_keys, stockflow.inventory_log, stockflow.inventory,
+                stockflow.transfer_lines, stockflow.transfers, stockflow.stock_count_lines, stockflow.stock_counts,
                 stockflow.product_bundles, stockflow.product_suppliers, stockflow.suppliers,
                 stockflow.products, stockflow.categories, stockflow.warehouses, stockflow.companies;
         END IF;

@@ -161,13 +161,13 @@ for my $way ('data.sql', 'data_custom')
 # What cannot work says so: a dump without the mark of the schema, and data under the triggers.
 dump_to('no_comments.sql', '--no-comments');
 $node->safe_psql('postgres', 'CREATE DATABASE no_comments; ');
-my $error = error_of($node, 'no_comments', PostgreSQL::Test::Utils::slurp_file("$directory/no_comments.sql"));
+my $error = error_of($node, 'no_comments', '', '-f', "$directory/no_comments.sql");
 like($error, qr/ERROR:  42P06: schema "stockflow" already exists.*HINT: .*--no-comments/s,
 	'--no-comments fails');
 dump_to('triggers.sql', '--data-only');
 $node->safe_psql('postgres', 'CREATE DATABASE triggers');
 $node->safe_psql('triggers', "CREATE EXTENSION stockflow; $users_objects");
-$error = error_of($node, 'triggers', PostgreSQL::Test::Utils::slurp_file("$directory/triggers.sql"), '-1');
+$error = error_of($node, 'triggers', '', '-1', '-f', "$directory/triggers.sql");
 like($error, qr/ERROR:  55000: .*HINT: .*--disable-triggers/s, 'data only with triggers fails');
 is($node->safe_psql('triggers', 'SELECT count(*) FROM stockflow.inventory_log'), 0,
 	'and nothing is invented');

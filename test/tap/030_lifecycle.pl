@@ -30,7 +30,7 @@ SQL
 
 my @before = state_of($node, 'postgres');
 my @tables = grep { /^rows / } @before;
-is(scalar @tables, 10, 'the state of ten tables is known');
+is(scalar @tables, scalar @TABLES, 'the state of all tables is known');
 
 # A plain DROP EXTENSION stops at the triggers and policies.
 like(error_of($node, 'postgres', 'DROP EXTENSION stockflow'), qr/ERROR:  2BP01: /,

@@ -9,7 +9,7 @@ use PostgreSQL::Test::Cluster;
 our @EXPORT = qw(new_server error_of sample_data rows_of state_of @TABLES);
 
 our @TABLES = qw(companies warehouses categories suppliers products product_suppliers
-  product_bundles inventory inventory_log idempotency_keys);
+  product_bundles transfers transfer_lines stock_counts stock_count_lines inventory inventory_log idempotency_keys);
 
 # Starts a server with these lines in its configuration.
 sub new_server
@@ -68,6 +68,11 @@ SELECT stockflow.record_movements(2,
     '[{"product_id": 5, "warehouse_id": 3, "delta": -5, "reason": "sale"},
       {"product_id": 5, "warehouse_id": 3, "delta": 20, "reason": "receipt", "unit_cost": 1.25}]', 'batch');
 UPDATE stockflow.inventory SET quantity = quantity - 0, reorder_point = 70 WHERE product_id = 5;
+INSERT INTO stockflow.warehouses (company_id, warehouse_id, name) VALUES (2, 23, 'C');
+SELECT stockflow.create_transfer(1, 1, 2, '[{"product_id": 2, "quantity": 1}]', reference => 'draft');
+SELECT stockflow.create_transfer(2, 3, 23, '[{"product_id": 5, "quantity": 1}]');
+SELECT stockflow.record_counts(1, stockflow.create_stock_count(1, 1, ARRAY[1]), '[{"product_id": 1, "counted_quantity": 4}]');
+SELECT stockflow.create_stock_count(2, 3);
 SQL
 	return;
 }
