@@ -1,7 +1,7 @@
 -- Transfers that take time: what moves where, in which state, and what is refused.
 BEGIN;
 SET LOCAL client_min_messages = warning;
-SELECT plan(65);
+SELECT plan(67);
 
 INSERT INTO stockflow.companies (company_id, name, timezone) VALUES (1, 'Acme', 'America/New_York'), (2, 'Other', 'UTC');
 INSERT INTO stockflow.warehouses (company_id, warehouse_id, name, deleted_at) VALUES
@@ -118,12 +118,22 @@ SELECT throws_ok('SELECT stockflow.receive_transfer(1, 10)', '23503', 'warehouse
 SELECT is(stockflow.cancel_transfer(1, 10), 'closed', 'what is under way can be sent back');
 SELECT is(pg_temp.position(1), '1:56+0 2:37+0 4:4+0', 'what had arrived stays');
 SELECT is(pg_temp.line(10, 1), 'closed: 9 = 4 received + 0 lost + 5 returned + 0 open', 'and the line says so');
+-- All of a product is in transit: it cannot become a bundle, or it could not be received.
+INSERT INTO stockflow.products (company_id, product_id, sku, name, price) VALUES (1, 6, 'M', 'Moved', 1);
+DO $$ BEGIN
+    PERFORM setval('stockflow.transfers_transfer_id_seq', 20);
+    PERFORM stockflow.receive_stock(1, 1, 6, 3);
+    PERFORM stockflow.ship_transfer(1, stockflow.create_transfer(1, 1, 2, '[{"product_id": 6, "quantity": 3}]'));
+    PERFORM setval('stockflow.transfers_transfer_id_seq', 11);
+END $$;
+SELECT throws_ok('UPDATE stockflow.products SET is_bundle = true WHERE product_id = 6', '23514', 'product "M" has stock of its own', 'goods in transit are stock');
 -- A product that is deleted on the way still arrives; nothing at all arrives of the last one.
 DO $$ BEGIN
     PERFORM stockflow.ship_transfer(1, stockflow.create_transfer(1, 1, 2, '[{"product_id": 2, "quantity": 1.5}]'));
     UPDATE stockflow.products SET deleted_at = now() WHERE company_id = 1 AND product_id = 2;
     PERFORM stockflow.ship_transfer(1, stockflow.create_transfer(1, 1, 2, '[{"product_id": 2, "quantity": 0.5}]'));
 END $$;
+SELECT throws_ok('UPDATE stockflow.products SET whole_units = true WHERE company_id = 1 AND product_id = 2', '23514', 'product "B" has a fraction of a unit in stock', 'fractions in transit');
 SELECT is(stockflow.receive_transfer(1, 12), 'received', 'deleted products are received');
 SELECT is(stockflow.write_off_transfer(1, 13), 'closed', 'all of it lost');
 SELECT is(pg_temp.position(2), '1:5.5+0 2:4+0', 'what is left of them');
