@@ -70,8 +70,9 @@ spi::Statement history_query = {
         "($1) AS v",                                                                            \
             1, {INT8OID}, nullptr                                                               \
     }
-spi::Statement area_queries[] = {STOCKFLOW_VERIFY("verify_reservations"),
-                                 STOCKFLOW_VERIFY("verify_purchasing")};
+spi::Statement area_queries[] = {
+    STOCKFLOW_VERIFY("verify_reservations"), STOCKFLOW_VERIFY("verify_purchasing"),
+    STOCKFLOW_VERIFY("verify_transfers"), STOCKFLOW_VERIFY("verify_stock_counts")};
 
 // Columns of ledger_query.
 enum {

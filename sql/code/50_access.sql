@@ -27,7 +27,9 @@ CREATE FUNCTION stockflow.grant_access(role regrole, access text) RETURNS void
             ' stockflow.supplier_prices, stockflow.purchase_orders, stockflow.purchase_order_lines,'
             ' stockflow.inventory';
         -- History that applications add to and do not remove.
-        documents CONSTANT text := 'stockflow.reservations, stockflow.reservation_lines, stockflow.alerts, stockflow.alert_outbox, stockflow.alert_refreshes';
+        documents CONSTANT text := 'stockflow.reservations, stockflow.reservation_lines,'
+            ' stockflow.transfers, stockflow.transfer_lines, stockflow.stock_counts, stockflow.stock_count_lines,'
+            ' stockflow.alerts, stockflow.alert_outbox, stockflow.alert_refreshes';
         routine regprocedure;
         sequence regclass;
     BEGIN

@@ -22,6 +22,18 @@ DO $$ BEGIN
     PERFORM stockflow.adjust_stock(1, 1, 1, -2);
 END $$;
 
+-- A draft, a transfer under way and a count sheet, counted: 1, 2 and 1; those of company 2 are 20.
+DO $$ BEGIN
+    PERFORM stockflow.create_transfer(1, 1, 2, '[{"product_id": 1, "quantity": 1}]');
+    PERFORM stockflow.ship_transfer(1, stockflow.create_transfer(1, 2, 1, '[{"product_id": 1, "quantity": 2}]'), now() - interval '2 hours')
+       FROM stockflow.receive_stock(1, 2, 1, 2, occurred_at => now() - interval '3 hours');
+    PERFORM stockflow.create_stock_count(1, 1);
+    PERFORM stockflow.record_counts(1, 1, '[{"product_id": 1, "counted_quantity": 3}]');
+END $$;
+INSERT INTO stockflow.warehouses (company_id, warehouse_id, name) VALUES (2, 21, 'Farther');
+INSERT INTO stockflow.transfers (company_id, transfer_id, from_warehouse_id, to_warehouse_id) VALUES (2, 20, 20, 21);
+INSERT INTO stockflow.stock_counts (company_id, count_id, warehouse_id) VALUES (2, 20, 20);
+
 -- Every function with its arguments, each of a kind.
 CREATE TEMP TABLE functions (function text, arguments text);
 INSERT INTO functions VALUES
@@ -45,6 +57,34 @@ INSERT INTO functions VALUES
     ('verify_reservations', 'company_id:filter'),
     ('buildable_bundles', 'company_id:reader bundle_id:filter warehouse_id:filter'),
     ('bundle_components', 'company_id:reader bundle_id:reader'),
+    ('create_transfer', 'company_id:company from_warehouse_id:id to_warehouse_id:target lines:transfer_lines expected_on:wh_day reference:text idempotency_key:key'),
+    ('ship_transfer', 'company_id:company transfer_id:wh_draft occurred_at:moment idempotency_key:key'),
+    ('receive_transfer', 'company_id:company transfer_id:shipped lines:parts occurred_at:later idempotency_key:key'),
+    ('write_off_transfer', 'company_id:company transfer_id:shipped lines:parts occurred_at:later idempotency_key:key'),
+    ('cancel_transfer', 'company_id:company transfer_id:shipped occurred_at:later idempotency_key:key'),
+    ('transfers_in_transit', 'company_id:filter warehouse_id:filter'),
+    ('verify_transfers', 'company_id:filter'),
+    ('create_stock_count', 'company_id:company warehouse_id:id product_ids:products category_id:optional_category reference:text idempotency_key:key'),
+    ('record_counts', 'company_id:company count_id:sheet lines:counts counted_at:moment idempotency_key:key'),
+    ('stock_count_sheet', 'company_id:filter count_id:filter blind:any_flag'),
+    ('post_stock_count', 'company_id:company count_id:sheet idempotency_key:key'),
+    ('cancel_stock_count', 'company_id:company count_id:sheet idempotency_key:key'),
+    ('cycle_count_candidates', 'company_id:reader warehouse_id:reader max_candidates:least days_a:lookback days_b:lookback days_c:lookback lookback_days:lookback'),
+    ('verify_stock_counts', 'company_id:filter'),
+    -- Internal ones
+    ('request_lines', 'lines:parts_given required:wh_fields optional:wh_fields'),
+    ('checked_id', 'id:wh_any_id name:label'),
+    ('checked_moment', 'moment:moment name:label'),
+    ('checked_reference', 'reference:text'),
+    ('require_warehouse', 'company_id:own_company warehouse_id:known_warehouse must_be_open:any_flag'),
+    ('check_line_products', 'company_id:own_company lines:product_lines new_business:any_flag'),
+    ('lock_stock', 'company_id:own_company product_ids:wh_ids warehouse_ids:wh_ids'),
+    ('lock_transfer', 'company_id:own_company transfer_id:found_draft states:states'),
+    ('open_transfer_lines', 'company_id:own_company transfer_id:found_shipped lines:parts'),
+    ('settle_transfer', 'company_id:own_company transfer_id:found_shipped lines:parts occurred_at:settled outcome:outcome'),
+    ('lock_stock_count', 'company_id:own_company count_id:found_sheet'),
+    ('cycle_classes', 'company_id:filter warehouse_id:filter lookback_days:any_days'),
+    ('variance_unit_cost', 'company_id:filter product_id:filter warehouse_id:filter'),
     ('low_stock_alerts', 'company_id:reader warehouse_id:filter lookback_days:lookback include_bundles:flag include_stockouts:flag recent_sales_only:flag max_alerts:most'),
     ('low_stock_alerts_json', 'company_id:reader warehouse_id:filter lookback_days:lookback include_bundles:flag include_stockouts:flag recent_sales_only:flag max_alerts:most'),
     ('explain_alert', 'company_id:reader product_id:any_id warehouse_id:any_id lookback_days:lookback include_bundles:flag include_stockouts:flag recent_sales_only:flag'),
@@ -222,6 +262,59 @@ SELECT kind, sqlstate, unnest(string_to_array(list, ' ; ')) FROM (VALUES
     ('details', '22023', $$'{}' ; '1'$$),
     ('packed', '00000', $$'\x0100000000020000' ; NULL ; ''$$),
     ('packed', '22023', $$'\x00' ; '\x01' ; '\x0100000000ff' ; '\x010000000002' ; '\xff00000000' ; decode(repeat('00', 100000), 'hex')$$),
+    ('wh_draft', '00000', '1'),
+    ('wh_draft', '22004', 'NULL'),
+    ('wh_draft', '23503', '0 ; -1 ; 999999 ; 20 ; 9223372036854775807'),
+    ('wh_draft', '55000', '2'),
+    ('shipped', '00000', '2'),
+    ('shipped', '22004', 'NULL'),
+    ('shipped', '23503', '0 ; -1 ; 999999 ; 20 ; 9223372036854775807'),
+    ('sheet', '00000', '1'),
+    ('sheet', '22004', 'NULL'),
+    ('sheet', '23503', '0 ; -1 ; 999999 ; 20 ; 9223372036854775807'),
+    ('found_draft', '00000', '1'),
+    ('found_draft', '23503', 'NULL ; 0 ; -1 ; 999999 ; 20'),
+    ('found_shipped', '00000', '2'),
+    ('found_shipped', '23503', '0 ; -1 ; 999999 ; 20'),
+    ('found_sheet', '00000', '1'),
+    ('found_sheet', '23503', 'NULL ; 0 ; -1 ; 999999 ; 20'),
+    ('own_company', '00000', '1'),
+    ('any_company', '00000', '1 ; 2'),
+    ('any_company', '22004', 'NULL'),
+    ('any_company', '23503', '0 ; -1 ; 999999'),
+    ('later', '00000', $$now() ; now() - interval '1 hour' ; now() + interval '23 hours'$$),
+    ('later', '22004', 'NULL'),
+    ('later', '22023', $$now() + interval '2 days' ; 'infinity' ; '-infinity' ; '1970-01-01' ; now() - interval '3 hours'$$),
+    ('settled', '00000', 'now()'),
+    ('outcome', '00000', $$'received' ; 'lost' ; 'returned'$$),
+    ('wh_day', '00000', $$current_date ; NULL ; '1900-01-01' ; '9999-12-31'$$),
+    ('wh_day', '22023', $$'infinity' ; '-infinity' ; '1899-12-31' ; '10000-01-01' ; '0044-03-15 BC'$$),
+    ('least', '00000', '5 ; 0 ; 2147483647'),
+    ('least', '22004', 'NULL'),
+    ('least', '22023', '-1 ; -2147483648'),
+    ('any_flag', '00000', 'true ; false ; NULL'),
+    ('any_days', '00000', '30 ; 1 ; NULL'),
+    ('products', '00000', $$ARRAY[1]::bigint[] ; '{1,1}' ; '{{1},{1}}' ; NULL$$),
+    ('products', '22004', $$'{NULL}'::bigint[]$$),
+    ('products', '22023', $$'{}'::bigint[]$$),
+    ('products', '23503', $$'{1,0}'::bigint[] ; '{-1}'::bigint[] ; '{999999}'::bigint[] ; '{20}'::bigint[]$$),
+    ('optional_category', '00000', 'NULL'),
+    ('optional_category', '22023', '1'),
+    ('wh_any_id', '00000', '1 ; 0 ; -1 ; 9223372036854775807'),
+    ('wh_any_id', '22004', 'NULL'),
+    ('label', '00000', $$'x' ; ''$$),
+    ('label', '22004', 'NULL'),
+    ('known_warehouse', '00000', '1'),
+    ('known_warehouse', '23503', 'NULL ; 0 ; 999999 ; 20'),
+    ('wh_ids', '00000', $$ARRAY[1]::bigint[]$$),
+    ('states', '00000', $$'{draft}'::text[] ; '{shipped,draft}' ; NULL$$),
+    ('states', '55000', $$'{shipped}'::text[] ; '{}'::text[]$$),
+    ('wh_fields', '00000', $$'{line_id,quantity}'::text[]$$),
+    ('wh_fields', '22004', $$NULL ; '{NULL}'::text[]$$),
+    ('request', '00000', $$'{}' ; '[1, null]' ; 'null' ; '"x"'$$),
+    ('request', '22004', 'NULL'),
+    ('product_lines', '00000', $$'[{"n": 1, "product_id": 1}]' ; '[]' ; NULL$$),
+    ('product_lines', '23503', $$'[{"n": 1, "product_id": 999999}]' ; '[{"n": 1}]'$$),
     ('role', '00000', $$current_user::regrole$$),
     ('role', '22023', 'NULL'),
     ('access', '00000', $$'report' ; 'app' ; 'admin'$$),
@@ -332,6 +425,8 @@ SELECT 'movements', sqlstate, pg_temp.movement(field, value::jsonb) FROM (VALUES
     ('22023', 'reference', '5'), ('22023', 'reference', to_json(repeat('x', 100000))::text),
     ('22023', 'unit_cost', '-1'), ('22023', 'unit_cost', '"1"'), ('22003', 'unit_cost', '1e30'),
     ('22023', 'occurred_at', '5'), ('22007', 'occurred_at', '"soon"'), ('22008', 'occurred_at', '"2020-13-45"'),
+    ('22023', 'counterpart_warehouse_id', '1'), ('22023', 'counterpart_warehouse_id', '0'), ('22023', 'counterpart_warehouse_id', '"2"'),
+    ('23503', 'counterpart_warehouse_id', '20'), ('00000', 'counterpart_warehouse_id', '2'), ('00000', 'counterpart_warehouse_id', 'null'),
     ('22023', 'occurred_at', '"infinity"'), ('22023', 'occurred_at', '"-infinity"'), ('22023', 'occurred_at', '"2999-01-01"'),
     ('22023', 'colour', '"red"'), ('22023', 'Delta', '1'), ('22023', repeat('k', 100000), '1'), ('22023', 'k' || repeat('é', 100), '1')
 ) AS m(sqlstate, field, value)
@@ -358,6 +453,37 @@ UNION ALL VALUES ('movements', '22004', 'NULL'), ('product', '22004', 'NULL'), (
     ('movements', '22P02', $$'[}'$$), ('product', '22P02', $$''$$), ('product', '22P05', $$'{"sku": "\u0000"}'$$),
     ('movements', '23503', $$'[{"warehouse_id": 1, "product_id": 1, "delta": 1, "reason": "a"}, {"warehouse_id": 1, "product_id": 999999, "delta": 1, "reason": "a"}]'$$),
     ('json', '00000', $$'{}'$$), ('json', '00000', $$'[]'$$), ('json', '00000', $$'null'$$), ('json', '00000', $$'{"sku": 5, "price": "x"}'$$);
+
+-- Lines of a request, with a field replaced, added or left out.
+CREATE FUNCTION pg_temp.lines(line jsonb, field text, value jsonb) RETURNS text LANGUAGE sql AS $$
+    SELECT quote_literal(jsonb_build_array(line - field || coalesce(jsonb_build_object(field, value), '{}'))) $$;
+INSERT INTO inputs (kind, sqlstate, value)
+SELECT kind, sqlstate, pg_temp.lines(line::jsonb, field, value::jsonb) FROM (VALUES
+    ('transfer_lines', '{"product_id": 1, "quantity": 1}'), ('parts', '{"line_id": 1, "quantity": 1}'),
+    ('parts_given', '{"line_id": 1, "quantity": 1}'), ('counts', '{"product_id": 1, "counted_quantity": 3}')) AS k(kind, line)
+  JOIN LATERAL (VALUES
+    ('transfer_lines', '00000', 'unit_cost', '0.000001'), ('transfer_lines', '22023', 'unit_cost', '-1'), ('transfer_lines', '22023', 'unit_cost', '"1"'),
+    ('transfer_lines', '22003', 'unit_cost', '1e15'), ('transfer_lines', '22003', 'unit_cost', '1e-7'),
+    ('transfer_lines', '23503', 'product_id', '999999'), ('transfer_lines', '23503', 'product_id', '20'),
+    ('parts', '23503', 'line_id', '9'), ('parts', '23503', 'line_id', '-1'), ('parts', '23514', 'quantity', '3'),
+    ('parts', '22023', 'line_id', 'null'), ('parts', '22023', 'line_id', '"1"'), ('parts', '22023', 'line_id', '1.5'), ('parts', '22023', 'line_id', '1e30'),
+    ('counts', '00000', 'counted_quantity', '0'), ('counts', '00000', 'counted_at', '"2020-01-01T00:00:00Z"'), ('counts', '23503', 'product_id', '20'),
+    ('counts', '22023', 'counted_quantity', 'null'), ('counts', '22023', 'counted_quantity', '-1'), ('counts', '22023', 'counted_quantity', '"1"'),
+    ('counts', '22003', 'counted_quantity', '1e12'), ('counts', '22003', 'counted_quantity', '1e-9'), ('counts', '23514', 'counted_quantity', '0.5'),
+    ('counts', '22023', 'counted_at', '5'), ('counts', '22023', 'counted_at', '" "'), ('counts', '22007', 'counted_at', '"soon"'),
+    ('counts', '22008', 'counted_at', '"2020-13-45"'), ('counts', '22023', 'counted_at', '"infinity"'), ('counts', '22023', 'counted_at', '"2999-01-01"'),
+    ('counts', '22023', 'counted_at', to_json(repeat('1', 1000))::text), ('counts', '22023', 'quantity', '1'),
+    (NULL, '22023', 'colour', '"red"'), (NULL, '22023', repeat('k', 100000), '1'), (NULL, '22023', 'k' || repeat('é', 100), '1')
+  ) AS m(of_kind, sqlstate, field, value) ON of_kind = kind OR of_kind IS NULL
+UNION ALL SELECT kind, sqlstate, pg_temp.lines(line::jsonb, 'quantity', value::jsonb) FROM (VALUES
+    ('transfer_lines', '{"product_id": 1}'), ('parts', '{"line_id": 1}')) AS k(kind, line), (VALUES
+    ('00000', '1.0'), ('22023', 'null'), ('22023', '0'), ('22023', '-1'), ('22023', '"1"'), ('22023', '{}'), ('22003', '1e12'), ('22003', '1e-9'),
+    ('22003', '-1e30'), ('23514', '0.5')) AS q(sqlstate, value)
+UNION ALL SELECT kind, '22023', quote_literal(value)
+  FROM unnest(ARRAY['transfer_lines', 'parts', 'parts_given', 'counts']) AS kind, unnest(ARRAY['{}', '[]', '1', '"x"', 'null', '[[]]', '[1]', '[null]', '[{}]']) AS value
+UNION ALL VALUES ('transfer_lines', '22004', 'NULL'), ('parts', '00000', 'NULL'), ('parts_given', '22004', 'NULL'), ('counts', '22004', 'NULL'),
+    ('parts_given', '00000', $$'[{"line_id": 1, "quantity": 1}]'$$),
+    ('counts', '22023', $$'[{"product_id": 1, "counted_quantity": 1}, {"product_id": 1, "counted_quantity": 1}]'$$);
 
 -- Each function with its good values, then with each other value for one of its arguments.
 CREATE TEMP TABLE calls AS
@@ -451,7 +577,7 @@ EXCEPTION WHEN OTHERS THEN
     RETURN replace(code, 'ZZ000', '00000');
 END $$;
 
-SELECT plan((SELECT count(DISTINCT function)::integer FROM calls) + 5);
+SELECT plan((SELECT count(DISTINCT function)::integer FROM calls) + 6);
 CREATE TEMP TABLE before AS SELECT pg_temp.checksum() AS checksum;
 
 -- Each function answers each call with the expected SQLSTATE.
@@ -464,6 +590,7 @@ SELECT is((SELECT string_agg(format('%s, not %s: %s', got, sqlstate, left(call, 
 -- Whatever went wrong left no trace, and the session works as before.
 SELECT is(pg_temp.checksum(), checksum, 'no data has changed') FROM before;
 SELECT is_empty('SELECT * FROM stockflow.verify_ledger()', 'the ledger is sound');
+SELECT is_empty('SELECT * FROM stockflow.verify_transfers() UNION ALL SELECT * FROM stockflow.verify_stock_counts()', 'so are transfers and counts');
 SELECT is(stockflow.record_sale(1, 1, 1, 1), 3::numeric, 'the next sale works');
 SELECT isnt(pg_temp.checksum(), checksum, 'the checksum sees a sale') FROM before;
 -- Every function of the schema but those without input (current_actor, current_company, uninstall) was called.

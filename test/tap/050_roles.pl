@@ -55,7 +55,7 @@ is(as('nobody_in_particular', join(' UNION ALL ', map { "SELECT 1 FROM stockflow
 # Functions that read: nothing of another company.
 my @readers = ('low_stock_alerts(%d, recent_sales_only => false)', "stock_as_of(%d, 'infinity')",
 	'open_alerts(%d)', 'explain_alert(%d, 1, 1)', "alert_status(%d, '{1}', '{1}')",
-	'open_purchase_lines(%d)', 'lead_times(%d)');
+	'stock_count_sheet(%d, 1)', 'cycle_count_candidates(%d, 1)', 'open_purchase_lines(%d)', 'lead_times(%d)');
 for my $reader (@readers)
 {
 	isnt(as('app', sprintf("SELECT * FROM stockflow.$reader", 1)), '',
@@ -76,6 +76,10 @@ for my $call ('record_sale(2, 3, 5, 1)', 'record_return(2, 3, 5, 1)',
 	"reserve_stock(2, '[{\"product_id\": 5, \"warehouse_id\": 3, \"quantity\": 1}]')",
 	'commit_reservation(2, 2)', 'release_reservation(2, 2)', 'extend_reservation(2, 2, NULL)',
 	"create_product_json(2, '{\"sku\": \"x\", \"name\": \"X\", \"price\": 1}')",
+	"create_transfer(2, 3, 23, '[{\"product_id\": 5, \"quantity\": 1}]')", 'ship_transfer(2, 2)',
+	'receive_transfer(2, 2)', 'write_off_transfer(2, 2)', 'cancel_transfer(2, 2)',
+	'create_stock_count(2, 3)', "record_counts(2, 2, '[{\"product_id\": 5, \"counted_quantity\": 1}]')",
+	'post_stock_count(2, 2)', 'cancel_stock_count(2, 2)',
 	"record_sale(2, 3, 5, 1, idempotency_key => 'batch')",
 	'refresh_alerts(2)', 'acknowledge_alert(2, 1)', "snooze_alert(2, 1, 'tomorrow')", 'resolve_alert(2, 1)',
 	"confirm_alert_events(2, '{1}')",
@@ -228,7 +232,19 @@ refused('stranger', 'SELECT * FROM stockflow.products', '42501');
 $node->safe_psql('postgres', 'GRANT USAGE ON SCHEMA stockflow TO stranger');
 refused('stranger', "SELECT * FROM stockflow.$_", '42501') for @TABLES;
 refused('stranger', 'SELECT stockflow.record_sale(1, 1, 1, 1)', '42501');
-is($node->safe_psql('postgres', 'SELECT * FROM stockflow.verify_ledger()'), '',
-	'the ledger is sound');
+# Transfers and counts are documents: changed through functions, never deleted.
+is(as('app', <<'SQL'), "shipped\npartly_received\nreceived\nposted\ncancelled", 'app: transfers and counts');
+SELECT stockflow.ship_transfer(1, stockflow.create_transfer(1, 2, 1, '[{"product_id": 2, "quantity": 3}]'));
+SELECT stockflow.receive_transfer(1, 3, '[{"line_id": 1, "quantity": 2}]');
+SELECT stockflow.receive_transfer(1, 3);
+SELECT outcome FROM stockflow.post_stock_count(1, 1) WHERE product_id = 1;
+SELECT stockflow.cancel_transfer(1, 1);
+SQL
+refused('app', "DELETE FROM stockflow.$_", '42501')
+  for ('transfers', 'transfer_lines', 'stock_counts', 'stock_count_lines');
+refused('report', 'SELECT stockflow.ship_transfer(2, 2)', '42501');
+is($node->safe_psql('postgres', 'SELECT * FROM stockflow.verify_ledger() UNION ALL'
+		. ' SELECT * FROM stockflow.verify_transfers() UNION ALL SELECT * FROM stockflow.verify_stock_counts()'),
+	'', 'the ledger is sound');
 
 done_testing();

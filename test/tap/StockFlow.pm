@@ -11,7 +11,8 @@ our @EXPORT = qw(new_server error_of sample_data rows_of state_of @TABLES);
 our @TABLES = qw(companies warehouses categories suppliers products product_suppliers
   product_bundles reservations reservation_lines inventory inventory_log inventory_log_archive
   supplier_prices purchase_orders purchase_order_lines purchase_receipts demand_history alerts
-  alert_outbox alert_refreshes idempotency_keys);
+  transfers transfer_lines stock_counts
+  stock_count_lines alert_outbox alert_refreshes idempotency_keys);
 
 # Starts a server with these lines in its configuration.
 sub new_server
@@ -82,6 +83,11 @@ SELECT stockflow.place_purchase_order(1, stockflow.create_purchase_order(1, 1, 2
 SELECT stockflow.receive_purchase_order(1, 1, '[{"line_id": 1, "quantity": 5}]', idempotency_key => 'delivery');
 SELECT stockflow.place_purchase_order(2, stockflow.create_purchase_order(2, 2, 3, '[{"product_id": 5, "quantity": 3}]'));
 SELECT stockflow.receive_purchase_order(2, 2, '[{"line_id": 1, "quantity": 1}]');
+INSERT INTO stockflow.warehouses (company_id, warehouse_id, name) VALUES (2, 23, 'C');
+SELECT stockflow.create_transfer(1, 1, 2, '[{"product_id": 2, "quantity": 1}]', reference => 'draft');
+SELECT stockflow.create_transfer(2, 3, 23, '[{"product_id": 5, "quantity": 1}]');
+SELECT stockflow.record_counts(1, stockflow.create_stock_count(1, 1, ARRAY[1]), '[{"product_id": 1, "counted_quantity": 4}]');
+SELECT stockflow.create_stock_count(2, 3);
 SQL
 	return;
 }
