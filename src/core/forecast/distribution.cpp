@@ -27,10 +27,11 @@ using Policy =
 
 using Normal = bm::normal_distribution<double, Policy>;
 
-constexpr double kSmallMean = 300;     // below, counts are added up one by one
+constexpr double kSmallMean = 300;  // below, counts are added up one by one
+constexpr double kLargeCount = 1e6;
 constexpr double kDispersed = 1.0001;  // variance / mean above which counts are not Poisson
 
-double normal(const Distribution &d, double level) {
+double gaussian(const Distribution &d, double level) {
     return d.mean + std::sqrt(d.variance) * normal_quantile(level);
 }
 
@@ -51,11 +52,21 @@ double add_up(double first, double level, Ratio ratio) {
     return k == kMost ? -1 : k;
 }
 
+double gamma_quantile(double mean, double variance, double level) {
+    const double shape = mean * mean / variance, scale = variance / mean;
+    if (shape < 1e6) {
+        const bm::gamma_distribution<double, Policy> distribution(shape, scale);
+        const double found = bm::quantile(distribution, level);
+        if (std::isfinite(found)) return found;
+    }
+    return std::max(mean + std::sqrt(variance) * normal_quantile(level), 0.0);
+}
+
 double count_quantile(const Distribution &d, double level) {
     const double dispersion = d.variance / d.mean;
     // As in a Poisson distribution, or with less variation, which counts of sales hardly have.
     if (dispersion <= kDispersed) {
-        if (d.mean > kSmallMean) return std::ceil(std::max(normal(d, level), 0.0));
+        if (d.mean > kSmallMean) return std::ceil(std::max(gaussian(d, level), 0.0));
         return add_up(std::exp(-d.mean), level, [&](int k) { return d.mean / (k + 1); });
     }
     const double size = d.mean / (dispersion - 1), failure = 1 - 1 / dispersion;
@@ -65,9 +76,13 @@ double count_quantile(const Distribution &d, double level) {
             add_up(first, level, [&](int k) { return (k + size) / (k + 1) * failure; });
         if (found >= 0) return found;
     }
+    // Far from zero, counts are as good as continuous (and the search for a whole number is slow).
+    if (d.mean + 20 * std::sqrt(d.variance) > kLargeCount) {
+        return std::ceil(gamma_quantile(d.mean, d.variance, level));
+    }
     const bm::negative_binomial_distribution<double, Policy> distribution(size, 1 / dispersion);
     const double found = bm::quantile(distribution, level);
-    return std::isfinite(found) ? found : std::ceil(std::max(normal(d, level), 0.0));
+    return std::isfinite(found) ? found : std::ceil(gamma_quantile(d.mean, d.variance, level));
 }
 
 double amount_quantile(const Distribution &d, double level) {
@@ -77,13 +92,7 @@ double amount_quantile(const Distribution &d, double level) {
     // Mean and variance of a sale, from those of a period.
     const double mean = d.mean / p;
     const double variance = std::max(d.variance / p - (1 - p) * mean * mean, 1e-6 * mean * mean);
-    const double shape = mean * mean / variance, scale = variance / mean;
-    if (shape < 1e6) {
-        const bm::gamma_distribution<double, Policy> distribution(shape, scale);
-        const double found = bm::quantile(distribution, within);
-        if (std::isfinite(found)) return found;
-    }
-    return std::max(normal({d.values, mean, variance, 1}, within), 0.0);
+    return gamma_quantile(mean, variance, within);
 }
 
 }  // namespace
@@ -95,7 +104,7 @@ double normal_probability(double z) { return bm::cdf(Normal(), z); }
 double quantile(const Distribution &d, double level) {
     if (!(d.mean > 1e-12)) return 0;
     if (!(d.variance > 1e-12 * d.mean * d.mean)) return d.mean;
-    return d.values == Values::counts ? count_quantile(d, level) : amount_quantile(d, level);
+    return d.measure == Measure::counts ? count_quantile(d, level) : amount_quantile(d, level);
 }
 
 }  // namespace stockflow::forecasting

@@ -3,10 +3,10 @@
 
 namespace stockflow::forecasting {
 
-enum class Values { counts, amounts };  // whole numbers, or any
+enum class Measure { counts, amounts };  // whole numbers, or any
 
 struct Distribution {
-    Values values;
+    Measure measure;
     double mean, variance;
     double sale_probability;  // amounts only: the rest of the probability is at zero
 };

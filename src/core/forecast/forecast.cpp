@@ -126,8 +126,8 @@ Prediction predict(const Request &request) {
         const bool models = plan.parts[0].family == Family::models;
         const double trust = models ? 0.5 : 0.25;
         const double sales = static_cast<double>(nonzero_count(job.y)) / job.y.count;
-        Distribution d{all_whole(job.y) ? Values::counts : Values::amounts, 0, 0, sales};
-        Distribution last{d.values, -1, -1, 0};
+        Distribution d{all_whole(job.y) ? Measure::counts : Measure::amounts, 0, 0, sales};
+        Distribution last{d.measure, -1, -1, 0};
         double sum = 0, no_sale = 1;
         for (int h = 0; h < horizon; h++) {
             check(job.stop);
