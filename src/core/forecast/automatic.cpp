@@ -183,7 +183,7 @@ const char *only_method(Series y, const char **note) {
 }
 
 void plan_one(Plan &plan, const Choice &choice, const Job &job) {
-    add_origins(plan, job, std::min(4, job.y.count - 1), false);
+    add_origins(plan, job, std::max(1, std::min(4, job.y.count - 1)), false);
     plan.parts.push_back(Part{choice});
     run_part(plan, job, plan.parts[0]);
 }
