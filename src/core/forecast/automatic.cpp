@@ -34,10 +34,15 @@ constexpr const char *kShapes[] = {
 };
 
 // For demand (nearly) without zeros: trend and season.
-constexpr const char *kModels[] = {
-    "ets",  "dynamic_theta", "theta", "holt_damped",
-    "holt", "holt_winters",  "ses",   "holt_winters(alpha=0.2,beta=0.1,gamma=0.1)",
-    "imapa"};
+constexpr const char *kModels[] = {"ets",
+                                   "dynamic_theta",
+                                   "theta",
+                                   "holt_damped",
+                                   "holt",
+                                   "holt_winters",
+                                   "ses",
+                                   "holt_winters(alpha=0.2,beta=0.1,gamma=0.1)",
+                                   "holt_winters_multiplicative"};
 
 constexpr double kDenseZeros = 0.1;     // up to this share of zeros, models come into question
 constexpr double kShapeZeros = 0.6;     // up to this share, shapes do
