@@ -65,7 +65,7 @@ double minimise(const Objective &objective, const Bounds &bounds, int unknowns,
     nlopt_optimize(optimiser.get(), start,
                    &value);  // the best point seen is kept, whatever it says
     if (call.stopped) throw Stopped();
-    if (call.evaluations == 0) throw std::bad_alloc();
+    if (call.evaluations == 0) return objective.value(x, objective.context);  // nothing to move
     std::copy(call.at, call.at + unknowns, x);
     return call.best;
 }
