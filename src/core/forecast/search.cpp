@@ -11,20 +11,22 @@ namespace {
 // A recursion waits for its last value; several of them side by side wait at the same time.
 constexpr int kLanes = 8;
 
+// Two numbers in one register of any x86-64 or ARM processor.
+using Pair = double __attribute__((vector_size(2 * sizeof(double))));
+
 // Squared one-step errors of simple exponential smoothing for several alphas at once.
 void squared_errors(Series y, const double *alphas, double *errors) {
-    using Lanes = double __attribute__((vector_size(kLanes * sizeof(double))));
-    Lanes level, sum = {}, alpha;
-    for (int k = 0; k < kLanes; k++) {
-        level[k] = y[0];
-        alpha[k] = alphas[k];
-    }
+    static_assert(kLanes == 8, "four pairs below");
+    const auto pair = [&](int k) { return Pair{alphas[k], alphas[k + 1]}; };
+    const Pair a0 = pair(0), a1 = pair(2), a2 = pair(4), a3 = pair(6);
+    Pair l0 = {y[0], y[0]}, l1 = l0, l2 = l0, l3 = l0, s0 = {}, s1 = {}, s2 = {}, s3 = {};
     for (int i = 1; i < y.count; i++) {
-        const Lanes error = y[i] - level;
-        sum += error * error;
-        level += alpha * error;
+        const Pair e0 = y[i] - l0, e1 = y[i] - l1, e2 = y[i] - l2, e3 = y[i] - l3;
+        s0 += e0 * e0, s1 += e1 * e1, s2 += e2 * e2, s3 += e3 * e3;
+        l0 += a0 * e0, l1 += a1 * e1, l2 += a2 * e2, l3 += a3 * e3;
     }
-    for (int k = 0; k < kLanes; k++) errors[k] = sum[k];
+    const Pair sums[] = {s0, s1, s2, s3};
+    for (int k = 0; k < kLanes; k++) errors[k] = sums[k / 2][k % 2];
 }
 
 constexpr double kGolden = 0.61803398874989484820;  // (sqrt(5) - 1) / 2
