@@ -134,6 +134,14 @@ INSERT INTO functions VALUES
     ('archive_log', 'before:past company_id:filter max_entries:most_entries'),
     ('stock_as_of', 'company_id:filter at:any_moment'),
     ('recent_days', 'recent_days:packed'),
+    ('forecast', 'demand:demand horizon:lookback method:method season_length:season levels:levels cumulative:flag'),
+    ('forecast_model', 'demand:demand horizon:lookback method:method season_length:season'),
+    ('classify_demand', 'demand:demand'),
+    ('safety_stock', 'service_level:share demand_mean:real demand_sd:real lead_time_mean:real lead_time_sd:real'),
+    ('reorder_point', 'service_level:share demand_mean:real demand_sd:real lead_time_mean:real lead_time_sd:real'),
+    ('fill_rate', 'service_level:share demand_mean:real demand_sd:real lead_time_mean:real lead_time_sd:real order_quantity:positive'),
+    ('economic_order_quantity', 'demand:real order_cost:real holding_cost:positive'),
+    ('newsvendor_quantity', 'demand_mean:real demand_sd:real holding_cost:positive shortage_cost:positive'),
     ('set_company', 'company_id:tenant'),
     ('grant_access', 'role:role access:access');
 
@@ -210,6 +218,26 @@ SELECT kind, sqlstate, unnest(string_to_array(list, ' ; ')) FROM (VALUES
     ('moment', '22004', 'NULL'),
     ('moment', '22023', $$now() + interval '2 days' ; 'infinity' ; '-infinity' ; '294276-12-31'$$),
     ('any_moment', '00000', $$now() ; NULL ; 'infinity' ; '-infinity' ; '294276-12-31' ; '4714-11-24 00:00+00 BC'$$),
+    ('demand', '00000', $$'{0,2,0,1.5}' ; '{0}' ; '{0,0,0}' ; array_fill(3::float8, '{1000}')$$),
+    ('demand', '22004', $$NULL ; '{1,NULL}'$$),
+    ('demand', '22023', $$'{}' ; '{1,NaN}' ; '{1,Infinity}' ; '{-1}' ; '{1e101}' ; array_fill(1::float8, '{100001}')$$),
+    ('demand', '2202E', $$'{{1,2}}'$$),
+    ('method', '00000', $$'auto' ; 'ses(alpha=0.3,start=mean)' ; ' tsb '$$),
+    ('method', '22004', 'NULL'),
+    ('method', '22023', $$'' ; 'prophet' ; 'AUTO' ; 'ses(alpha=2)' ; 'ses(window=2)' ; 'ses(alpha=0.1' ; repeat('x', 100000) ; E'a\nb'$$),
+    ('season', '00000', '1'),
+    ('season', '22004', 'NULL'),
+    ('season', '22023', '0 ; -1 ; 5 ; 401 ; 2147483647'),
+    ('levels', '00000', $$'{0.5,0.9}' ; '{}' ; '{0.999999,0.000001}'$$),
+    ('levels', '22004', $$NULL ; '{0.5,NULL}'$$),
+    ('levels', '22023', $$'{0}' ; '{1}' ; '{NaN}' ; '{-0.5}' ; array_fill(0.5::float8, '{101}')$$),
+    ('levels', '2202E', $$'{{0.5},{0.9}}'$$),
+    ('share', '00000', '0.95 ; 0.01 ; NULL'),
+    ('share', '22023', $$0 ; 1 ; -1 ; 'NaN' ; 'Infinity'$$),
+    ('real', '00000', '10 ; 0 ; NULL'),
+    ('real', '22023', $$-1 ; 'NaN' ; 'Infinity' ; '-Infinity'$$),
+    ('positive', '00000', '10 ; NULL'),
+    ('positive', '22023', $$0 ; -1 ; 'NaN' ; 'Infinity'$$),
     ('lookback', '00000', '30 ; 1 ; 3650'),
     ('lookback', '22004', 'NULL'),
     ('lookback', '22023', '0 ; -1 ; 3651 ; 100000 ; 2147483647 ; -2147483648'),
@@ -500,6 +528,7 @@ SELECT a.function, a.sqlstate,
                  FROM goods AS other
                 WHERE other.function = a.function)) AS call
   FROM arguments a;
+INSERT INTO calls VALUES ('forecast_methods', '00000', 'SELECT stockflow.forecast_methods()');
 -- Trigger functions are for triggers only.
 INSERT INTO calls SELECT 'trigger functions', CASE prorettype WHEN 'trigger'::regtype THEN '39P01' ELSE '39P03' END,
        format('SELECT stockflow.%I()', proname)
