@@ -44,6 +44,7 @@ BEGIN;
 DROP INDEX stockflow.inventory_log_occurred_idx;
 SET LOCAL max_parallel_workers_per_gather = 0;
 SET LOCAL enable_seqscan = off;
+SET LOCAL enable_indexscan = off;  -- BRIN by bitmap, not the primary key
 \timing on
 SELECT count(*), sum(delta) FROM stockflow.inventory_log WHERE company_id = 3 AND occurred_at >= now() - interval '60 days' AND occurred_at < now() - interval '59 days';
 SELECT count(*), sum(delta) FROM stockflow.inventory_log WHERE company_id = 3 AND occurred_at >= now() - interval '60 days' AND occurred_at < now() - interval '59 days';
