@@ -35,8 +35,8 @@ SELECT count(*) AS entries, pg_size_pretty(pg_table_size('stockflow.inventory_lo
 
 \echo One day of one company: the index by company and time, and in its place BRIN on the time
 \timing on
-SELECT count(*), sum(delta) FROM stockflow.inventory_log WHERE company_id = 3 AND occurred_at >= now() - interval '60 days' AND occurred_at < now() - interval '59 days';
-SELECT count(*), sum(delta) FROM stockflow.inventory_log WHERE company_id = 3 AND occurred_at >= now() - interval '60 days' AND occurred_at < now() - interval '59 days';
+SELECT count(*), sum(delta) FROM stockflow.inventory_log WHERE company_id = 3 AND occurred_at >= now() - interval '10 days' AND occurred_at < now() - interval '9 days';
+SELECT count(*), sum(delta) FROM stockflow.inventory_log WHERE company_id = 3 AND occurred_at >= now() - interval '10 days' AND occurred_at < now() - interval '9 days';
 \timing off
 CREATE INDEX ledger_brin ON stockflow.inventory_log USING brin (occurred_at);
 SELECT pg_size_pretty(pg_relation_size('stockflow.ledger_brin')) AS "size of BRIN";
@@ -46,8 +46,8 @@ SET LOCAL max_parallel_workers_per_gather = 0;
 SET LOCAL enable_seqscan = off;
 SET LOCAL enable_indexscan = off;  -- BRIN by bitmap, not the primary key
 \timing on
-SELECT count(*), sum(delta) FROM stockflow.inventory_log WHERE company_id = 3 AND occurred_at >= now() - interval '60 days' AND occurred_at < now() - interval '59 days';
-SELECT count(*), sum(delta) FROM stockflow.inventory_log WHERE company_id = 3 AND occurred_at >= now() - interval '60 days' AND occurred_at < now() - interval '59 days';
+SELECT count(*), sum(delta) FROM stockflow.inventory_log WHERE company_id = 3 AND occurred_at >= now() - interval '10 days' AND occurred_at < now() - interval '9 days';
+SELECT count(*), sum(delta) FROM stockflow.inventory_log WHERE company_id = 3 AND occurred_at >= now() - interval '10 days' AND occurred_at < now() - interval '9 days';
 \timing off
 ROLLBACK;
 DROP INDEX stockflow.ledger_brin;
