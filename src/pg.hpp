@@ -7,6 +7,7 @@ extern "C" {
 
 #include "access/htup_details.h"
 #include "access/xact.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "commands/event_trigger.h"
 #include "commands/trigger.h"
@@ -25,6 +26,8 @@ extern "C" {
 #include "pgtime.h"
 #include "tcop/dest.h"
 #include "utils/array.h"
+#include "utils/backend_progress.h"
+#include "utils/backend_status.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
 #include "utils/datetime.h"

@@ -11,6 +11,7 @@ our @EXPORT = qw(new_server error_of sample_data rows_of state_of @TABLES);
 our @TABLES = qw(companies warehouses categories suppliers products product_suppliers
   product_bundles reservations reservation_lines inventory inventory_log inventory_log_archive
   supplier_prices purchase_orders purchase_order_lines purchase_receipts demand_history alerts
+  replenishment_policies forecasts forecast_refreshes
   transfers transfer_lines stock_counts
   stock_count_lines alert_outbox alert_refreshes idempotency_keys);
 
