@@ -144,6 +144,8 @@ PairDemand read_pair(const DemandWindow &window, const PairBuffer &buffer, const
     std::int64_t later = 0;
     add_history(window, buffer, row, &later);
     add_recent(window, buffer, recent_of(window, pair.key, row.get(kRecent)), &later);
+    pair.yesterday = add(pair.on_hand, -later);
+    pair.days = buffer.days;
     pair.demand = {buffer.units, buffer.available, window.history_days};
     pair.first_day = window.first_day() +
                      planning::read_days(buffer.days, window.history_days, pair.on_hand, later,

@@ -48,8 +48,9 @@ struct DemandWindow {
 struct PairDemand {
     StockKey key;
     int64 version;
-    std::int64_t on_hand;
-    DateADT first_day;  // of the demand, which ends yesterday; it may have no day
+    std::int64_t on_hand, yesterday;  // now, and at the end of yesterday
+    const DayTotals *days;            // of the whole window
+    DateADT first_day;                // of the demand, which ends yesterday; it may have no day
     planning::DailyDemand demand;
     int days_in_stock;  // before missing days were filled
 };

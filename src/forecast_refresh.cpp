@@ -64,6 +64,7 @@ spi::Statement due_query = {
     "             AND f.lead_time_mean <> coalesce(pp.lead_time_days, pg.lead_time_days,"
     "                                              pc.lead_time_days, $5))"
     "     AND ($6 IS NULL OR f.company_id IS NULL OR f.computed_at < $6)"
+    "     AND mod(i.product_id, $8) = $7 - 1"
     "   ORDER BY i.product_id, i.warehouse_id LIMIT $4)"
     "SELECT d.product_id, d.warehouse_id, d.method, d.review_days, o.supplier_id, o.unit_cost,"
     "       coalesce(m.mean, o.lead_time_days, d.lead_time_days, $5)::float8,"
@@ -73,8 +74,8 @@ spi::Statement due_query = {
     "  FROM due d LEFT JOIN offers o ON o.product_id = d.product_id"
     "  LEFT JOIN measured m ON m.product_id = o.product_id AND m.supplier_id = o.supplier_id"
     " ORDER BY d.product_id, d.warehouse_id",
-    6,
-    {INT8OID, DATEOID, INT4OID, INT8OID, INT4OID, TIMESTAMPTZOID},
+    8,
+    {INT8OID, DATEOID, INT4OID, INT8OID, INT4OID, TIMESTAMPTZOID, INT4OID, INT4OID},
     nullptr};
 
 // The procedure has no search_path of its own, which would keep it from committing; so its
@@ -87,10 +88,11 @@ spi::Statement next_company = {
     2,
     {INT8OID, INT8OID},
     nullptr};
-spi::Statement refresh_batch = {"SELECT stockflow.refresh_forecasts($1, $2, $3, $4, $5)",
-                                5,
-                                {INT8OID, INT4OID, INT4OID, INT4OID, TIMESTAMPTZOID},
-                                nullptr};
+spi::Statement refresh_batch = {
+    "SELECT stockflow.refresh_forecasts($1, $2, $3, $4, $5, $6, $7)",
+    7,
+    {INT8OID, INT4OID, INT4OID, INT4OID, TIMESTAMPTZOID, INT4OID, INT4OID},
+    nullptr};
 
 spi::Statement keep_forecast = {
     "INSERT INTO stockflow.forecasts AS f"
@@ -138,7 +140,14 @@ struct Due {
 struct RefreshOptions {
     int max_age_days, history_days;
     NullableDatum max_pairs, computed_before;
+    int part, parts;  // of the products, for several sessions at once
 };
+
+// The last two arguments.
+void read_part(const Arguments &arguments, int position, RefreshOptions *options) {
+    options->parts = arguments.integer(position + 1, "parts", 1, 1000);
+    options->part = arguments.integer(position, "part", 1, options->parts);
+}
 
 struct Refresh {
     DemandCompany company;
@@ -158,7 +167,9 @@ void load_due(Refresh *work, const RefreshOptions &options) {
         .integer(options.max_age_days)
         .optional(options.max_pairs)
         .integer(kDefaultLeadTime)
-        .optional(options.computed_before);
+        .optional(options.computed_before)
+        .integer(options.part)
+        .integer(options.parts);
     const uint64 rows = spi::run(due_query, parameters, spi::Mode::write);
     work->keys = read_keys(rows);
     work->due = allocate<Due>(work->keys.count);
@@ -322,7 +333,9 @@ void refresh_in_batches(int64 company_id, const RefreshOptions &options) {
             .integer(options.max_age_days)
             .integer(options.history_days)
             .optional(options.max_pairs)
-            .optional(options.computed_before);
+            .optional(options.computed_before)
+            .integer(options.part)
+            .integer(options.parts);
         spi::run(refresh_batch, parameters, spi::Mode::write);
         const int64 done = spi::Row(0).bigint(1);
         SPI_commit();
@@ -349,6 +362,7 @@ STOCKFLOW_FUNCTION(stockflow_refresh_forecasts) {
         options.max_pairs = present(Int64GetDatum(most));
     }
     options.computed_before = arguments.get(4);
+    read_part(arguments, 5, &options);
     return Int64GetDatum(spi::connected([&] { return refresh(company_id, options); }));
 }
 
@@ -360,6 +374,7 @@ STOCKFLOW_FUNCTION(stockflow_refresh_all_forecasts) {
         present(Int32GetDatum(arguments.integer(1, "batch_pairs", 1, PG_INT32_MAX)));
     options.max_age_days = arguments.integer(2, "max_age_days", 0, kMaxHistory);
     options.history_days = arguments.integer(3, "history_days", 1, kMaxHistory);
+    read_part(arguments, 4, &options);
     options.computed_before = present(TimestampTzGetDatum(GetCurrentTimestamp()));
     check_may_commit(fcinfo);
     SPI_connect_ext(SPI_OPT_NONATOMIC);

@@ -57,18 +57,19 @@ COMMENT ON FUNCTION stockflow.forecast_company(bigint, bigint, integer, text, fl
 
 CREATE FUNCTION stockflow.refresh_forecasts(
     company_id bigint, max_age_days integer DEFAULT 7, history_days integer DEFAULT 730,
-    max_pairs integer DEFAULT NULL, computed_before timestamptz DEFAULT NULL)
+    max_pairs integer DEFAULT NULL, computed_before timestamptz DEFAULT NULL, part integer DEFAULT 1, parts integer DEFAULT 1)
     RETURNS bigint
     LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'stockflow_refresh_forecasts';
-COMMENT ON FUNCTION stockflow.refresh_forecasts(bigint, integer, integer, integer, timestamptz) IS
-'Forecasts each product in each warehouse that is due, keeps that in forecasts, brings dynamic reorder points up to date, and returns how many pairs that were. Due is a pair without a forecast, with a newer entry in the ledger, whose forecast is older than max_age_days, or whose method, review_days or assumed lead time has changed. max_pairs: so many at most, in key order; call it again until it returns 0. computed_before: pairs whose forecast is not older than this are not due. history_days: 1 to 3650. Errors: 23503 unknown company; 22004, 22023 argument out of range; 22023 a forecast_method that is not known.';
+COMMENT ON FUNCTION stockflow.refresh_forecasts(bigint, integer, integer, integer, timestamptz, integer, integer) IS
+'Forecasts each product in each warehouse that is due, keeps that in forecasts, brings dynamic reorder points up to date, and returns how many pairs that were. Due is a pair without a forecast, with a newer entry in the ledger, whose forecast is older than max_age_days, or whose method, review_days or assumed lead time has changed. max_pairs: so many at most, in key order; call it again until it returns 0. computed_before: pairs whose forecast is not older than this are not due. part, parts: only that part of the products, so that several sessions can share the work. history_days: 1 to 3650. Errors: 23503 unknown company; 22004, 22023 argument out of range; 22023 a forecast_method that is not known.';
 
 CREATE PROCEDURE stockflow.refresh_all_forecasts(
-    company_id bigint DEFAULT NULL, batch_pairs integer DEFAULT 1000, max_age_days integer DEFAULT 7, history_days integer DEFAULT 730)
+    company_id bigint DEFAULT NULL, batch_pairs integer DEFAULT 1000, max_age_days integer DEFAULT 7, history_days integer DEFAULT 730,
+    part integer DEFAULT 1, parts integer DEFAULT 1)
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'stockflow_refresh_all_forecasts';
-COMMENT ON PROCEDURE stockflow.refresh_all_forecasts(bigint, integer, integer, integer) IS
+COMMENT ON PROCEDURE stockflow.refresh_all_forecasts(bigint, integer, integer, integer, integer, integer) IS
 'refresh_forecasts of a company, or (NULL) of all that the session sees, in batches that commit: each pair once. What is done stays when it is cancelled, and the next call goes on. CALL it outside of a transaction block. Errors: 2D000 inside of one; else as refresh_forecasts.';
 
 CREATE FUNCTION stockflow.level_quantile(levels float8[], quantiles float8[], level float8) RETURNS float8
@@ -187,3 +188,113 @@ CREATE FUNCTION stockflow.verify_forecasts(company_id bigint DEFAULT NULL)
     $$;
 COMMENT ON FUNCTION stockflow.verify_forecasts(bigint) IS
 'Proves the dynamic reorder points and order quantities of a company (NULL: of all): they are those of policies and forecasts. No row: sound.';
+
+CREATE FUNCTION stockflow.project_stock(
+    available float8, daily_means float8[], steps integer[], levels float8[], step_quantiles float8[], age integer,
+    supply_days integer[], supply_units float8[], lead_days integer, wait_days integer DEFAULT 7)
+    RETURNS TABLE(stockout_day integer, receipt_day integer, stockout_probability float8, expected_shortage float8, later_shortage float8)
+    LANGUAGE c IMMUTABLE PARALLEL SAFE ROWS 1 SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'stockflow_project_stock';
+COMMENT ON FUNCTION stockflow.project_stock(float8, float8[], integer[], float8[], float8[], integer, integer[], float8[], integer, integer) IS
+'What becomes of a stock: a walk over the days of a forecast (columns of forecasts; age: days of it that are over) with what comes on which day (0: today). stockout_day: the first on which expected demand uses up the last unit; NULL: not within 366 days. receipt_day: the first supply, or that of an order of today (lead_days) if it is earlier. stockout_probability: that demand until then exceeds what is available. expected_shortage: units short until an order of today arrives; later_shortage: until one of wait_days later does. Reads no table. Errors: 22004 NULL, 2202E, 22023 argument out of range.';
+
+CREATE FUNCTION stockflow.alert_risk(
+    company_id bigint, warehouse_id bigint DEFAULT NULL, lookback_days integer DEFAULT 30, recent_sales_only boolean DEFAULT true,
+    max_alerts integer DEFAULT NULL, wait_days integer DEFAULT 7)
+    RETURNS TABLE(
+        product_id bigint, product_name text, sku text, warehouse_id bigint, warehouse_name text, available numeric, threshold numeric,
+        threshold_source text, days_until_stockout integer, suggested_quantity numeric,
+        projected_stockout_on date, next_receipt_on date, next_receipt text, stockout_probability float8,
+        expected_shortage float8, cost_of_waiting numeric, lead_time_days integer, forecast_as_of date)
+    LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp SET jit = off
+    AS $$
+        SELECT a.product_id, a.product_name, a.sku, a.warehouse_id, a.warehouse_name, a.available, a.threshold,
+               a.threshold_source, a.days_until_stockout, a.suggested_quantity,
+               t.today + r.stockout_day, t.today + r.receipt_day, CASE WHEN r.receipt_day = s.first THEN 'expected' WHEN r.receipt_day IS NOT NULL THEN 'if ordered today' END,
+               r.stockout_probability, r.expected_shortage,
+               round((greatest(r.later_shortage - r.expected_shortage, 0)
+                      * greatest(p.price - coalesce(a.supplier_unit_cost, f.unit_cost, 0), 0)::float8)::numeric, 2),
+               f.lead_days, f.as_of
+          FROM (SELECT stockflow.company_today($1) AS today) AS t
+         CROSS JOIN LATERAL (SELECT l.*, row_number() OVER () AS urgency
+                               FROM stockflow.low_stock_alerts($1, $2, $3, recent_sales_only => $4, max_alerts => $5) AS l) AS a
+         CROSS JOIN LATERAL (SELECT q.price FROM stockflow.products q
+                              WHERE q.company_id = $1 AND q.product_id = a.product_id OFFSET 0) AS p
+          LEFT JOIN LATERAL (SELECT k.*, ceil(k.lead_time_mean)::integer AS lead_days FROM stockflow.forecasts k
+                              WHERE k.company_id = $1 AND k.product_id = a.product_id AND k.warehouse_id = a.warehouse_id OFFSET 0) AS f ON true
+          -- What is late does not count; what has no date comes as if it were ordered today.
+          LEFT JOIN LATERAL (
+                SELECT array_agg(u.day) AS days, array_agg(u.units) AS units, min(u.day) AS first
+                  FROM (SELECT coalesce(l.expected_on - t.today, f.lead_days) AS day, l.open_quantity::float8 AS units
+                          FROM stockflow.purchase_order_lines l
+                         WHERE l.company_id = $1 AND l.product_id = a.product_id AND l.warehouse_id = a.warehouse_id
+                           AND l.is_open AND l.open_quantity > 0
+                        UNION ALL
+                        SELECT coalesce(h.expected_on - t.today, f.lead_days), l.open_quantity::float8
+                          FROM stockflow.transfer_lines l
+                          JOIN stockflow.transfers h ON h.company_id = l.company_id AND h.transfer_id = l.transfer_id
+                         WHERE l.company_id = $1 AND l.product_id = a.product_id AND l.warehouse_id = a.warehouse_id
+                           AND l.is_open AND l.open_quantity > 0) AS u
+                 WHERE u.day >= 0) AS s ON true
+          LEFT JOIN LATERAL stockflow.project_stock(
+                a.available::float8, f.daily_means, f.steps, f.levels, f.step_quantiles, greatest(t.today - f.as_of - 1, 0),
+                coalesce(s.days, '{}'), coalesce(s.units, '{}'), f.lead_days, $6) AS r ON f.as_of IS NOT NULL
+         ORDER BY a.urgency
+    $$;
+COMMENT ON FUNCTION stockflow.alert_risk(bigint, bigint, integer, boolean, integer, integer) IS
+'The alerts of low_stock_alerts, in its order, with what the kept forecasts say: projected_stockout_on by a walk over expected demand and dated supply (open purchase orders and transfers; what is late does not count; reserved stock is gone), NULL: not within a year; the next receipt (expected, or if ordered today), the probability of running out before it, units expected to be short until an order of today arrives, and what waiting wait_days with it costs: the further shortage times price less cost, in the company''s currency. NULL where there is no forecast (refresh_forecasts). No rows for an unknown company. Errors: as low_stock_alerts; 22023 wait_days out of range.';
+
+CREATE FUNCTION stockflow.forecast_accuracy(
+    company_id bigint, product_id bigint DEFAULT NULL, warehouse_id bigint DEFAULT NULL, horizon_days integer DEFAULT 28,
+    origins integer DEFAULT 3, method text DEFAULT 'auto', levels float8[] DEFAULT '{0.5,0.9,0.95}',
+    mask_stockouts boolean DEFAULT true, history_days integer DEFAULT 730, by_pair boolean DEFAULT true)
+    RETURNS TABLE(
+        scope text, product_id bigint, warehouse_id bigint, demand_class text, pairs bigint, origins bigint, daily_demand float8,
+        mase float8, rmsse float8, bias float8, pinball float8, sum_pinball float8, coverage float8[], sum_coverage float8[])
+    LANGUAGE c STABLE PARALLEL RESTRICTED COST 1000000 ROWS 1000 SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'stockflow_forecast_accuracy';
+COMMENT ON FUNCTION stockflow.forecast_accuracy(bigint, bigint, bigint, integer, integer, text, float8[], boolean, integer, boolean) IS
+'How wrong forecasts of the company''s own demand would have been: each series is forecast for horizon_days (1 to 365) from up to origins (1 to 100) earlier days, a horizon apart, knowing only what was before. Rows of scope pair (unless by_pair => false), then class (of demand), then company. mase, rmsse, pinball (mean over levels, per day), sum_pinball (of the sum over the horizon): divided by the error of "as yesterday" in the history, mean over origins; bias: (forecast - demand) / demand; coverage, sum_coverage: the share of days, and of sums, that did not pass the quantile of each level. NULL without an origin. No rows for an unknown key. Errors: 22004, 2202E, 22023 as forecast.';
+
+CREATE FUNCTION stockflow.policy_backtest(
+    company_id bigint, warehouse_id bigint DEFAULT NULL, test_days integer DEFAULT 90, refit_days integer DEFAULT 7,
+    lead_time_days integer DEFAULT NULL, cover_days integer DEFAULT 14, fixed_days float8[] DEFAULT '{3,7,14,21,30,45,60,90}',
+    service_levels float8[] DEFAULT '{0.5,0.8,0.9,0.95,0.98,0.99}', method text DEFAULT 'auto',
+    mask_stockouts boolean DEFAULT true, history_days integer DEFAULT 730)
+    RETURNS TABLE(
+        policy text, setting float8, pairs bigint, demand float8, fill_rate float8, mean_fill_rate float8,
+        stockout_days bigint, average_stock float8, average_stock_value float8, orders bigint)
+    LANGUAGE c STABLE PARALLEL RESTRICTED COST 1000000 ROWS 20 SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'stockflow_policy_backtest';
+COMMENT ON FUNCTION stockflow.policy_backtest(bigint, bigint, integer, integer, integer, integer, float8[], float8[], text, boolean, integer) IS
+'The last test_days of the company''s history played again under reorder points that are the current ones; fixed, at so many days (setting) of the demand before the test; and dynamic, at a service level (setting), from forecasts made anew every refit_days that know only what was before. Orders bring the position to the point plus cover_days of demand and take lead_time_days (NULL: as in forecasts, else 7); what is missing is lost. fill_rate: share of demand met, of all pairs together; mean_fill_rate: mean over pairs; stockout_days: days on which some demand was not met; average_stock in units, and at the sales price. Pairs are those that sold before the test and had at least 28 days there. No rows for an unknown company. Errors: 22004, 2202E, 22023 argument out of range.';
+
+CREATE FUNCTION stockflow.sparkline("values" float8[], split_after integer DEFAULT 0) RETURNS text
+    LANGUAGE c IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'stockflow_sparkline';
+COMMENT ON FUNCTION stockflow.sparkline(float8[], integer) IS
+'Numbers of at least 0 as a line of bars, one character each, with a stroke after the first split_after of them; the largest is the highest. Block characters in databases with UTF-8, else ASCII. Errors: 22004, 2202E, 22023 as forecast.';
+
+CREATE FUNCTION stockflow.demand_sparkline(
+    company_id bigint, product_id bigint, warehouse_id bigint, history_days integer DEFAULT 28, horizon_days integer DEFAULT 14)
+    RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    AS $$
+        SELECT stockflow.sparkline(h.units || coalesce(f.daily_means[t.today - f.as_of : t.today - f.as_of + greatest($5, 0) - 1], '{}'), cardinality(h.units))
+          FROM (SELECT stockflow.company_today($1) AS today) AS t
+         CROSS JOIN LATERAL (SELECT array_agg(s.units ORDER BY s.day)::float8[] AS units
+                               FROM stockflow.demand_series($1, $2, $3, t.today - greatest($4, 1), t.today - 1) AS s) AS h
+          LEFT JOIN stockflow.forecasts f ON f.company_id = $1 AND f.product_id = $2 AND f.warehouse_id = $3
+         WHERE h.units IS NOT NULL
+    $$;
+COMMENT ON FUNCTION stockflow.demand_sparkline(bigint, bigint, bigint, integer, integer) IS
+'The demand of the last history_days and, behind a stroke, what the kept forecast expects of up to horizon_days more (28 days after its history at most), as a line of bars on one scale. NULL for an unknown key.';
+
+CREATE FUNCTION stockflow.forecast_chart_svg(
+    company_id bigint, product_id bigint, warehouse_id bigint, history_days integer DEFAULT 90, horizon_days integer DEFAULT 30,
+    method text DEFAULT 'auto')
+    RETURNS text
+    LANGUAGE c STABLE PARALLEL RESTRICTED COST 10000 SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'stockflow_forecast_chart_svg';
+COMMENT ON FUNCTION stockflow.forecast_chart_svg(bigint, bigint, bigint, integer, integer, text) IS
+'A chart as SVG, 960 by 560, that a browser opens: demand of history_days (7 to 730) and a forecast of horizon_days (7 to 365) with the band that holds 9 times of 10; below, the stock on hand, the reorder point in force, and the stock to be expected with what is on its way and not late, up to the day on which it runs out. Days on which it could not be sold are grey. NULL for an unknown key. Errors: 22004, 22023 argument out of range.';
