@@ -40,6 +40,7 @@ struct DemandWindow {
     const DemandCompany *company;
     int history_days;
     bool mask_stockouts;  // days on which nothing could be sold are missing, not 0
+    spi::Mode mode;       // of a function that writes, what it sees is what is there by now
 
     DateADT first_day() const { return company->today - history_days; }
 };
@@ -83,7 +84,7 @@ void for_each_pair(const DemandWindow &window, const PairKeys &keys, Visit visit
             .datum(DateADTGetDatum(window.first_day()));
         MemoryContext each =
             AllocSetContextCreate(CurrentMemoryContext, "stockflow pair", ALLOCSET_DEFAULT_SIZES);
-        spi::for_each(pair_statement(), parameters, spi::Mode::read, [&](const spi::Row &row) {
+        spi::for_each(pair_statement(), parameters, window.mode, [&](const spi::Row &row) {
             CHECK_FOR_INTERRUPTS();
             MemoryContext outer = MemoryContextSwitchTo(each);
             visit(read_pair(window, buffer, row));

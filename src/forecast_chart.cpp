@@ -102,15 +102,17 @@ void compute(const forecasting::Stop &stop, void *context) {
     const forecasting::Choice choice = forecasting::parse_choice(chart.method);
     const forecasting::Prediction daily = forecasting::predict({job, choice, kBand, 2, false});
     const forecasting::Prediction sums = forecasting::predict({job, choice, kBand, 2, true});
-    double supplied = chart.on_hand;
+    double supplied = chart.on_hand, expected = chart.on_hand;
     for (int day = 0; day < chart.horizon; day++) {
         supplied += chart.supply[day];
+        // What is missing is lost, not owed.
+        expected = std::fmax(expected + chart.supply[day] - daily.mean[day], 0);
         chart.mean[day] = daily.mean[day];
         chart.low[day] = daily.quantiles[2 * day];
         chart.high[day] = daily.quantiles[2 * day + 1];
-        chart.projected[day] = std::fmax(supplied - sums.mean[day], 0);
+        chart.projected[day] = expected;
         chart.projected_low[day] = std::fmax(supplied - sums.quantiles[2 * day + 1], 0);
-        chart.projected_high[day] = std::fmax(supplied - sums.quantiles[2 * day], 0);
+        chart.projected_high[day] = std::fmax(supplied - sums.quantiles[2 * day], expected);
     }
 }
 
@@ -250,7 +252,7 @@ STOCKFLOW_FUNCTION(stockflow_forecast_chart_svg) {
     chart.horizon = arguments.integer(4, "horizon_days", 7, 365);
     chart.method = arguments.string(5, "method", 200);
     forecasting::parse_choice(chart.method);
-    chart.window = {nullptr, Max(chart.history, 730), true};
+    chart.window = {nullptr, Max(chart.history, 730), true, spi::Mode::read};
     MemoryContext caller = CurrentMemoryContext;
     text *svg = spi::connected([&] {
         text *made = make_chart(company_id, product_id, warehouse_id, &chart);

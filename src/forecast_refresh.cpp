@@ -302,7 +302,7 @@ int64 refresh(int64 company_id, const RefreshOptions &options) {
         ereport(ERROR, (errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
                         errmsg("company %lld does not exist", static_cast<long long>(company_id))));
     }
-    work.window = {&work.company, options.history_days, true};
+    work.window = {&work.company, options.history_days, true, spi::Mode::write};
     load_due(&work, options);
     begin_progress(Work::refresh_forecasts, company_id, work.keys.count);
     const int64 done = refresh_pairs(work);

@@ -18,7 +18,7 @@ std::string sparkline(const double *values, int count, int split, bool utf8) {
         if (i == split && i > 0) line += utf8 ? "│" : "|";
         int height = 0;
         if (values[i] > 0) {
-            height = static_cast<int>(std::ceil(values[i] / most * (kHeights - 1)));
+            height = std::max(static_cast<int>(std::lround(values[i] / most * (kHeights - 1))), 1);
         }
         height = std::min(std::max(height, 0), kHeights - 1);
         line += utf8 ? kBlocks[height] : kAscii[height];
@@ -232,6 +232,7 @@ constexpr char kStyle[] =
     "text{font-family:system-ui,'Helvetica Neue',Arial,'DejaVu Sans',sans-serif;fill:#344054}"
     ".title{font-size:17px;font-weight:600;fill:#101828}.tick{font-size:11px;fill:#667085}"
     ".name{font-size:12px;font-weight:600}.alarm{font-size:12px;font-weight:600;fill:#b42318}"
+    ".pointname,.nowname,.alarm{paint-order:stroke;stroke:#fff;stroke-width:3px}"
     ".pointname{font-size:11px;fill:#b54708}.nowname{font-size:11px;fill:#1d2939}"
     ".grid{stroke:#eaecf0}.zero{stroke:#98a2b3}.bar{fill:#84adff}.gap{fill:#f2f4f7}"
     ".band{fill:#f79009;fill-opacity:.18}.mean{fill:none;stroke:#dc6803;stroke-width:2}"

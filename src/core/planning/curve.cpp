@@ -10,12 +10,18 @@ double Curve::tail_scale() const {
     return (values[count - 1] - values[count - 2]) / std::log(before / last);
 }
 
+double Curve::least() const {
+    const double slope = (values[1] - values[0]) / (levels[1] - levels[0]);
+    const double value = values[0] - slope * levels[0];
+    return value > 0 ? value : 0;
+}
+
 double Curve::quantile(double level) const {
     if (level > levels[count - 1]) {
         const double rest = std::max(1 - level, 1e-9);
         return values[count - 1] + tail_scale() * std::log((1 - levels[count - 1]) / rest);
     }
-    double level_before = 0, value_before = 0;
+    double level_before = 0, value_before = least();
     for (int i = 0; i < count; i++) {
         if (level <= levels[i]) {
             const double part = (level - level_before) / (levels[i] - level_before);
@@ -28,14 +34,14 @@ double Curve::quantile(double level) const {
 }
 
 double Curve::probability(double value) const {
-    if (value < 0) return 0;
+    if (value < least()) return 0;
     if (value >= values[count - 1]) {
         const double scale = tail_scale(), rest = 1 - levels[count - 1];
         if (!(scale > 0)) return 1;
         return 1 - rest * std::exp((values[count - 1] - value) / scale);
     }
     // The last point at or below the value: where the quantiles stand still, the highest level.
-    double level_before = 0, value_before = 0;
+    double level_before = 0, value_before = least();
     for (int i = 0; i < count; i++) {
         if (values[i] > value) {
             const double part = (value - value_before) / (values[i] - value_before);
@@ -48,7 +54,7 @@ double Curve::probability(double value) const {
 }
 
 double Curve::expected_above(double value) const {
-    double sum = 0, level_before = 0, value_before = 0;
+    double sum = 0, level_before = 0, value_before = least();
     for (int i = 0; i < count; i++) {
         const double low = value_before - value, high = values[i] - value;
         const double width = levels[i] - level_before;
@@ -67,7 +73,7 @@ double Curve::expected_above(double value) const {
 
 double Curve::variance() const {
     const double middle = mean();
-    double sum = 0, level_before = 0, low = -middle;
+    double sum = 0, level_before = 0, low = least() - middle;
     for (int i = 0; i < count; i++) {
         const double high = values[i] - middle;
         sum += (levels[i] - level_before) * (low * low + low * high + high * high) / 3;

@@ -8,8 +8,9 @@ inline constexpr double kLevels[] = {0.05, 0.1,   0.25, 0.5,   0.6,  0.7,   0.8,
                                      0.9,  0.925, 0.95, 0.975, 0.99, 0.995, 0.999};
 inline constexpr int kLevelCount = sizeof kLevels / sizeof kLevels[0];
 
-// Straight lines between the levels (rising, within 0 and 1) and from 0 at level 0; above the last
-// level the probability of more falls off exponentially, as steeply as between the last two.
+// Straight lines between the levels (rising, within 0 and 1); below the first, the line between the
+// first two goes on, down to 0; above the last, the probability of more falls off exponentially, as
+// steeply as between the last two.
 struct Curve {
     const double *levels, *values;  // both rising
     int count;                      // at least 2
@@ -24,6 +25,7 @@ struct Curve {
     double variance() const;
 
   private:
+    double least() const;
     // The units by which the tail has to go on for the rest to fall to its e-th part.
     double tail_scale() const;
 };
