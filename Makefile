@@ -1,7 +1,7 @@
 # Building:    make, make install, make installcheck   (PGXS; PG_CONFIG= selects the server)
-# Developing:  make check, demo, demo-shell, bench     (need nothing installed beforehand)
+# Developing:  make check, fuzz, demo, demo-shell, bench, bench-forecast (need nothing installed)
 
-DEVELOPER_GOALS = check demo demo-shell bench clean-check
+DEVELOPER_GOALS = check demo demo-shell bench fuzz bench-forecast clean-check bench-ledger
 
 ifneq ($(filter $(DEVELOPER_GOALS),$(MAKECMDGOALS)),)
 
@@ -17,7 +17,7 @@ PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 ifeq ($(wildcard $(PGXS)),)
 $(error "$(PG_CONFIG)" finds no PostgreSQL server development files. \
-On Debian or Ubuntu: sudo apt-get install postgresql-server-dev-all g++)
+On Debian or Ubuntu: sudo apt-get install postgresql-server-dev-all g++ libnlopt-dev libboost-math-dev)
 endif
 
 # The control file holds the version. META.json repeats it because PGXN wants a static file at the
@@ -27,7 +27,7 @@ GENERATED = sql/stockflow--$(EXTVERSION).sql
 
 EXTENSION = stockflow
 MODULE_big = stockflow
-OBJS = $(patsubst %.cpp,%.o,$(wildcard src/*.cpp src/core/*.cpp))
+OBJS = $(patsubst %.cpp,%.o,$(wildcard src/*.cpp src/core/*.cpp src/core/*/*.cpp))
 DATA = $(wildcard sql/stockflow--*--*.sql)
 DATA_built = $(GENERATED)
 
@@ -42,7 +42,7 @@ PG_CXXFLAGS = -std=c++17 -Wall -Wextra -Wno-register \
 ifdef WERROR
 PG_CXXFLAGS += -Werror
 endif
-SHLIB_LINK = -lstdc++ -Wl,--version-script=src/exports.map
+SHLIB_LINK = -lnlopt -lstdc++ -Wl,--version-script=src/exports.map
 
 # PostgreSQL 15 looks for expected/ next to sql/ only; test/expected is a link to ../expected.
 REGRESS = $(patsubst test/sql/%.sql,%,$(sort $(wildcard test/sql/*.sql)))
@@ -56,7 +56,7 @@ include $(PGXS)
 COMPILE.cxx.bc += $(PG_CXXFLAGS)
 
 # PGXS tracks no headers. There are few, so everything depends on all of them.
-$(OBJS) $(OBJS:.o=.bc): $(wildcard src/*.hpp src/core/*.hpp)
+$(OBJS) $(OBJS:.o=.bc): $(wildcard src/*.hpp src/core/*.hpp src/core/*/*.hpp)
 
 stockflow.so: src/exports.map
 

@@ -211,9 +211,20 @@ SELECT stockflow.record_sale(:company, :home, :gift_set, 2,
            (before_first + last + time '15:00') AT TIME ZONE 'Europe/London', 'web shop')
   FROM days \g /dev/null
 
--- Orders that are under way.
-UPDATE stockflow.inventory SET on_order = 48
- WHERE company_id = :company AND is_low AND product_id % 7 = 0;
+-- From 480 units on everything costs a tenth less.
+INSERT INTO stockflow.supplier_prices (company_id, product_id, supplier_id, min_quantity, unit_cost)
+SELECT t.company_id, t.product_id, t.supplier_id, 480, round(t.unit_cost * 0.9, 4)
+  FROM stockflow.product_suppliers t WHERE t.company_id = :company AND t.is_preferred;
+
+-- Orders that are under way, one per supplier and warehouse, placed eight days ago; some are late.
+SELECT stockflow.place_purchase_order(:company, stockflow.create_purchase_order(:company, o.supplier_id, o.warehouse_id, o.lines),
+           now() - interval '8 days')
+  FROM (SELECT t.supplier_id, i.warehouse_id, jsonb_agg(jsonb_build_object('product_id', i.product_id, 'quantity', 48)) AS lines
+          FROM stockflow.inventory i
+          JOIN stockflow.product_suppliers t
+            ON t.company_id = i.company_id AND t.product_id = i.product_id AND t.is_preferred
+         WHERE i.company_id = :company AND i.is_low AND i.product_id % 7 = 0
+         GROUP BY t.supplier_id, i.warehouse_id) o \g /dev/null
 
 COMMIT;
 

@@ -86,7 +86,28 @@ SELECT sku, product_name, warehouse_name, current_stock AS "can be built", thres
  WHERE limiting_component_sku IS NOT NULL;
 \set ECHO none
 
-\echo '== 9. The proof: every balance is the sum of its ledger, without gaps (0 problems)'
+\echo '== 9. What to buy from whom: less what is on order in time, in whole packs, at the price of that quantity'
+\set ECHO queries
+SELECT kind, coalesce(supplier_name, 'from ' || from_warehouse_name) AS source, sku, warehouse_name,
+       on_order_in_time AS "on order", on_order_late AS late, needed, quantity, unit_cost AS cost, arrives_on
+  FROM stockflow.reorder_plan(:company) ORDER BY days_until_stockout, sku LIMIT 8;
+SELECT count(*) AS orders FROM stockflow.accept_reorder_plan(:company);
+SELECT count(*) AS orders FROM stockflow.accept_reorder_plan(:company);
+\set ECHO none
+
+SELECT product_id AS best FROM stockflow.inventory_log
+ WHERE company_id = :company AND warehouse_id = :uk AND reason = 'sale'
+ GROUP BY product_id ORDER BY count(*) DESC, product_id LIMIT 1 \gset
+\echo '== 10. Forecast: units of the product that sells most often, over the next 7 and 14 days, from its own days'
+\set ECHO queries
+SELECT f.step AS days, round(f.mean::numeric, 1) AS expected, f.quantiles[1] AS "9 times of 10 at most", f.quantiles[2] AS "19 of 20"
+  FROM stockflow.forecast((SELECT array_agg(d.units ORDER BY d.day)::float8[]
+                             FROM stockflow.demand_series(:company, :best, :uk) AS d WHERE d.in_stock),
+                          14, season_length => 7, levels => '{0.9,0.95}', cumulative => true) AS f
+ WHERE f.step IN (7, 14);
+\set ECHO none
+
+\echo '== 11. The proof: every balance is the sum of its ledger, without gaps (0 problems)'
 \set ECHO queries
 SELECT count(*) AS problems FROM stockflow.verify_ledger(:company);
 \set ECHO none

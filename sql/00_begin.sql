@@ -13,13 +13,21 @@ DO $stockflow_state$
 DECLARE
     -- What the code relies on; users may add columns of their own.
     layout CONSTANT jsonb := '{
-        "companies": "company_id bigint, name text, timezone text, currency text, allow_negative_stock boolean, reorder_point numeric, cover_days integer, alert_recovery_percent numeric, deleted_at timestamp with time zone",
+        "companies": "company_id bigint, name text, timezone text, currency text, allow_negative_stock boolean, reorder_point numeric, cover_days integer, alert_recovery_percent numeric, over_receipt_percent numeric, deleted_at timestamp with time zone",
         "warehouses": "company_id bigint, warehouse_id bigint, name text, deleted_at timestamp with time zone",
         "categories": "company_id bigint, category_id bigint, name text, reorder_point numeric",
         "products": "company_id bigint, product_id bigint, sku text, name text, price numeric, category_id bigint, reorder_point numeric, order_up_to numeric, unit text, whole_units boolean, is_bundle boolean, is_stocked boolean, attributes jsonb, created_at timestamp with time zone, deleted_at timestamp with time zone",
         "product_bundles": "company_id bigint, bundle_id bigint, component_id bigint, quantity numeric, line_id bigint",
         "suppliers": "company_id bigint, supplier_id bigint, name text, contact_email text, deleted_at timestamp with time zone",
         "product_suppliers": "company_id bigint, product_id bigint, supplier_id bigint, unit_cost numeric, lead_time_days integer, min_order_quantity numeric, pack_size numeric, is_preferred boolean",
+        "supplier_prices": "company_id bigint, product_id bigint, supplier_id bigint, min_quantity numeric, unit_cost numeric, valid_from date, valid_to date",
+        "purchase_orders": "company_id bigint, order_id bigint, supplier_id bigint, warehouse_id bigint, state text, expected_on date, ordered_at timestamp with time zone, closed_at timestamp with time zone, reference text, note text, attributes jsonb, created_at timestamp with time zone",
+        "purchase_order_lines": "company_id bigint, order_id bigint, line_id bigint, product_id bigint, warehouse_id bigint, quantity numeric, received numeric, unit_cost numeric, expected_on date, is_open boolean, open_quantity numeric",
+        "purchase_receipts": "company_id bigint, order_id bigint, line_id bigint, receipt_id bigint, quantity numeric, unit_cost numeric, occurred_at timestamp with time zone, recorded_at timestamp with time zone",
+        "transfers": "company_id bigint, transfer_id bigint, from_warehouse_id bigint, to_warehouse_id bigint, state text, expected_on date, reference text, shipped_at timestamp with time zone, closed_at timestamp with time zone",
+        "transfer_lines": "company_id bigint, transfer_id bigint, line_id bigint, product_id bigint, warehouse_id bigint, quantity numeric, received numeric, lost numeric, returned numeric, unit_cost numeric, is_open boolean, open_quantity numeric",
+        "stock_counts": "company_id bigint, count_id bigint, warehouse_id bigint, state text, reference text, opened_at timestamp with time zone, closed_at timestamp with time zone",
+        "stock_count_lines": "company_id bigint, count_id bigint, product_id bigint, counted_quantity numeric, counted_at timestamp with time zone, outcome text, expected_quantity numeric, variance numeric, unit_cost numeric",
         "inventory": "company_id bigint, product_id bigint, warehouse_id bigint, quantity numeric, reorder_point numeric, reserved numeric, on_order numeric, in_transit numeric, version bigint, effective_reorder_point numeric, is_low boolean, counted_at timestamp with time zone, last_sold_at timestamp with time zone, recent_days bytea",
         "inventory_log": "company_id bigint, product_id bigint, warehouse_id bigint, version bigint, delta numeric, quantity_after numeric, reason text, reference text, occurred_at timestamp with time zone, recorded_at timestamp with time zone, actor text, unit_cost numeric, bundle_id bigint, bundle_quantity numeric, counterpart_warehouse_id bigint",
         "inventory_log_archive": "company_id bigint, product_id bigint, warehouse_id bigint, version bigint, delta numeric, quantity_after numeric, reason text, reference text, occurred_at timestamp with time zone, recorded_at timestamp with time zone, actor text, unit_cost numeric, bundle_id bigint, bundle_quantity numeric, counterpart_warehouse_id bigint",

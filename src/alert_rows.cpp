@@ -270,9 +270,13 @@ void add_all_products(const AlertOptions &options, const SharedRows &shared, Ale
     alerts = kept;
 }
 
-NullableDatum suggestion(const Alert &alert, const AlertCompany &company) {
-    if (alert.candidate->is_bundle) return null_datum();  // its components are ordered instead
-    return present(from_quantity(suggested_quantity(order_input(alert, company))));
+// How much to order, and up to what.
+void suggest(Alert &alert, const AlertCompany &company) {
+    alert.suggested_quantity = alert.order_target = null_datum();
+    if (alert.candidate->is_bundle) return;  // its components are ordered instead
+    const OrderInput input = order_input(alert, company);
+    alert.suggested_quantity = present(from_quantity(suggested_quantity(input)));
+    alert.order_target = present(from_quantity(order_target(input)));
 }
 
 void add_suppliers(const AlertOptions &options, const AlertCompany &company, Alerts &alerts) {
@@ -300,7 +304,7 @@ void add_suppliers(const AlertOptions &options, const AlertCompany &company, Ale
         }
         const int chosen = choose_supplier(offers, count, alert.days_until_stockout);
         if (chosen >= 0) alert.supplier = &suppliers[first + chosen];
-        alert.suggested_quantity = suggestion(alert, company);
+        suggest(alert, company);
     }
 }
 

@@ -58,7 +58,7 @@ struct Alert {
     Candidate *candidate;
     int days_until_stockout;
     const Supplier *supplier;  // null: none
-    NullableDatum suggested_quantity;
+    NullableDatum suggested_quantity, order_target;
 };
 
 struct Alerts {

@@ -43,7 +43,7 @@ class RowBuilder {
     }
 
   private:
-    static constexpr int kColumns = 29;
+    static constexpr int kColumns = 30;
     int count_ = 0;
     Datum values_[kColumns];
     bool nulls_[kColumns];
@@ -91,6 +91,7 @@ void emit_row(const Alert &alert, const AlertOptions &options, ReturnSetInfo *re
     row.add(candidate.limiting_id);
     row.add(candidate.limiting_sku);
     row.add(from_quantity(candidate.in_transit));
+    row.add(alert.order_target);
     row.put(result);
 }
 

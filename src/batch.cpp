@@ -16,17 +16,31 @@ namespace stockflow {
 
 namespace {
 
+constexpr char kCounterpart[] = "counterpart_warehouse_id";
+
+// Warehouses that movements name as the other one of a transfer; the ledger has no foreign key.
+spi::Statement unknown_counterparts = {
+    "SELECT k.id FROM unnest($2::bigint[]) AS k(id)"
+    " WHERE NOT EXISTS (SELECT FROM stockflow.warehouses w"
+    "                    WHERE w.company_id = $1 AND w.warehouse_id = k.id)"
+    " ORDER BY k.id LIMIT 1",
+    2,
+    {INT8OID, INT8ARRAYOID},
+    nullptr};
+
 [[noreturn]] void bad_movement(int index, const char *problem) {
     ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                     errmsg("movement %d: %s", index + 1, problem),
                     errhint("A movement is {\"warehouse_id\", \"product_id\", \"delta\", "
-                            "\"reason\", \"occurred_at\"?, \"reference\"?, \"unit_cost\"?}.")));
+                            "\"reason\", \"occurred_at\"?, \"reference\"?, \"unit_cost\"?, "
+                            "\"counterpart_warehouse_id\"?}.")));
     pg_unreachable();
 }
 
 void check_keys(JsonbContainer *object, int index) {
-    static constexpr const char *kKnown[] = {"warehouse_id", "product_id", "delta",    "reason",
-                                             "occurred_at",  "reference",  "unit_cost"};
+    static constexpr const char *kKnown[] = {"warehouse_id", "product_id",  "delta",
+                                             "reason",       "occurred_at", "reference",
+                                             "unit_cost",    kCounterpart};
     for_each_key(object, [&](const char *key) {
         for (const char *known : kKnown) {
             if (strcmp(key, known) == 0) return;
@@ -90,8 +104,18 @@ Line read_line(const JsonbValue &element, int index) {
     if (!movement.unit_cost.isnull) {
         check_cost(movement.unit_cost.value, psprintf("movement %d: unit_cost", index + 1));
     }
-    return make_line(id_field(object, "product_id", index), id_field(object, "warehouse_id", index),
-                     movement);
+    const int64 warehouse_id = id_field(object, "warehouse_id", index);
+    if (json_field(object, kCounterpart) != nullptr) {
+        movement.counterpart_warehouse_id = id_field(object, kCounterpart, index);
+        if (movement.counterpart_warehouse_id == warehouse_id) {
+            bad_movement(index, psprintf("%s must be another warehouse", kCounterpart));
+        }
+        // 0 says "none" inside.
+        if (movement.counterpart_warehouse_id == 0) {
+            bad_movement(index, psprintf("%s must not be 0", kCounterpart));
+        }
+    }
+    return make_line(id_field(object, "product_id", index), warehouse_id, movement);
 }
 
 // Says in errors of the server, such as that of a bad time, which movement they are about.
@@ -119,6 +143,21 @@ Line *read_lines(Jsonb *movements, int *count) {
     }
     error_context_stack = context.previous;
     return lines;
+}
+
+// Refuses (23503) transfers from or to warehouses that the company does not have.
+void check_counterparts(int64 company_id, const Line *lines, int count) {
+    auto *ids = allocate<std::int64_t>(count);
+    int found = 0;
+    for (int i = 0; i < count; i++) {
+        const std::int64_t id = lines[i].movement.counterpart_warehouse_id;
+        if (id != 0) ids[found++] = id;
+    }
+    if (found == 0) return;
+    spi::Parameters parameters;
+    parameters.bigint(company_id).datum(bigint_array(ids, found));
+    if (spi::run(unknown_counterparts, parameters, spi::Mode::write) == 0) return;
+    report_unknown("warehouse", spi::Row(0).bigint(1), company_id);
 }
 
 // Replaces sales and returns of bundles by those of their components.
@@ -172,6 +211,7 @@ STOCKFLOW_FUNCTION(stockflow_record_movements) {
         int count = 0;
         Line *lines = read_lines(movements, &count);
         const int64 total = count;
+        check_counterparts(company_id, lines, count);
         lines = explode_lines(company_id, lines, &count);
         int posted_count = 0;
         post(company_id, lines, count, &posted_count);

@@ -1,11 +1,17 @@
 #include "idempotency.hpp"
 
+#include "arguments.hpp"
+#include "entry.hpp"
+#include "json.hpp"
+#include "posting.hpp"
 #include "spi.hpp"
 #include "values.hpp"
 
 namespace stockflow {
 
 namespace {
+
+constexpr int kMaxOperationLength = 64;
 
 spi::Statement take_key = {
     "INSERT INTO stockflow.idempotency_keys (company_id, idempotency_key, operation, request_hash)"
@@ -27,6 +33,13 @@ spi::Statement write_result = {
     " WHERE company_id = $1 AND idempotency_key = $2",
     3,
     {INT8OID, TEXTOID, TEXTOID},
+    nullptr};
+
+spi::Statement read_result = {
+    "SELECT k.result FROM stockflow.idempotency_keys k"
+    " WHERE k.company_id = $1 AND k.idempotency_key = $2",
+    2,
+    {INT8OID, TEXTOID},
     nullptr};
 
 Datum sha256(const StringInfoData &content) {
@@ -117,3 +130,42 @@ void keep_result(int64 company_id, const char *key, const char *result) {
 }
 
 }  // namespace stockflow
+
+using namespace stockflow;
+
+// claim_request(company, key, operation, request) RETURNS jsonb: claim_key for functions in SQL
+STOCKFLOW_FUNCTION(stockflow_claim_request) {
+    const Arguments arguments(fcinfo);
+    const int64 company_id = arguments.bigint(0, "company_id");
+    const char *key = arguments.key(1);
+    const char *operation = arguments.string(2, "operation", kMaxOperationLength);
+    Jsonb *content = DatumGetJsonbP(arguments.required(3, "request"));
+    MemoryContext caller = CurrentMemoryContext;
+    const NullableDatum result = spi::connected([&] {
+        announce_writer();
+        require_company(company_id);
+        Request request(operation);
+        request.string(json_canonical(content));
+        if (claim_key(company_id, key, request) == nullptr) return null_datum();
+        spi::Parameters parameters;
+        parameters.bigint(company_id).string(key);
+        spi::run(read_result, parameters, spi::Mode::write);
+        MemoryContext own = MemoryContextSwitchTo(caller);
+        const Datum copy = datumCopy(spi::Row(0).get(1).value, false, -1);
+        MemoryContextSwitchTo(own);
+        return present(copy);
+    });
+    if (result.isnull) PG_RETURN_NULL();
+    return result.value;
+}
+
+// keep_request(company, key, result): keeps what the function that claimed the key returns
+STOCKFLOW_FUNCTION(stockflow_keep_request) {
+    const Arguments arguments(fcinfo);
+    const int64 company_id = arguments.bigint(0, "company_id");
+    const char *key = arguments.key(1);
+    Jsonb *result = DatumGetJsonbP(arguments.required(2, "result"));
+    const char *text = JsonbToCString(nullptr, &result->root, VARSIZE(result));
+    spi::connected([&] { keep_result(company_id, key, text); });
+    PG_RETURN_VOID();
+}

@@ -88,17 +88,13 @@ Derived continued(const StockKey &key, int64 last_version, pg_tz *zone) {
     return derived;
 }
 
-// Columns that only the library writes, by whom, and what to do instead.
-[[noreturn]] void refuse_kept(TupleDesc desc, int column, const Columns &columns) {
-    const bool reserved = column == columns.reserved;
+[[noreturn]] void refuse_total(TupleDesc desc, int column) {
     ereport(ERROR,
             (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-             errmsg("column \"%s\" of inventory is kept by %s",
-                    NameStr(TupleDescAttr(desc, column - 1)->attname),
-                    reserved ? "reservations" : "the ledger"),
-             reserved ? errhint("Use stockflow.reserve_stock. Data of a dump are loaded with "
-                                "pg_restore --disable-triggers.")
-                      : errhint("Change quantity or reorder_point; the rest follows.")));
+             errmsg("column \"%s\" of inventory is the sum of open lines",
+                    NameStr(TupleDescAttr(desc, column - 1)->attname)),
+             errhint("Change the reservations, purchase orders or transfers that have these "
+                     "lines. To load a dump of data alone, use pg_restore --disable-triggers.")));
     pg_unreachable();
 }
 
@@ -107,7 +103,11 @@ HeapTuple before_insert(TriggerData *trigger, const Columns &columns) {
     Balance after = read_balance(trigger->tg_trigtuple, desc, columns);
     if (!after.complete) return trigger->tg_trigtuple;
     check_amounts(nullptr, trigger->tg_trigtuple, desc, columns);
-    if (after.reserved != 0) refuse_kept(desc, columns.reserved, columns);
+    const int totals[] = {columns.reserved, columns.on_order, columns.in_transit};
+    for (const int column : totals) {
+        const NullableDatum total = column_value(trigger->tg_trigtuple, desc, column);
+        if (!total.isnull && to_quantity(total.value, "total") != 0) refuse_total(desc, column);
+    }
     if (keep_inventory_row(after.key)) return trigger->tg_trigtuple;  // conflicts for certain
     const int64 last_version = last_ledger_version(after.key);
     const PendingEntry *noted = noted_now(after.key, last_version + 1);
@@ -152,11 +152,18 @@ void check_key(TriggerData *trigger, const Columns &columns) {
 // Columns that the ledger keeps cannot be set from outside.
 void check_kept(TriggerData *trigger, const Columns &columns) {
     const TupleDesc desc = RelationGetDescr(trigger->tg_relation);
-    const int kept[] = {columns.version, columns.effective, columns.sold, columns.recent,
-                        columns.reserved};
+    const int kept[] = {columns.version, columns.effective, columns.sold, columns.recent};
     for (const int column : kept) {
+        if (!column_changed(trigger->tg_trigtuple, trigger->tg_newtuple, desc, column)) continue;
+        ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                        errmsg("column \"%s\" of inventory is kept by the ledger",
+                               NameStr(TupleDescAttr(desc, column - 1)->attname)),
+                        errhint("Change quantity or reorder_point; the rest follows.")));
+    }
+    const int totals[] = {columns.reserved, columns.on_order, columns.in_transit};
+    for (const int column : totals) {
         if (column_changed(trigger->tg_trigtuple, trigger->tg_newtuple, desc, column)) {
-            refuse_kept(desc, column, columns);
+            refuse_total(desc, column);
         }
     }
 }

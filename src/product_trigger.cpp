@@ -15,8 +15,11 @@ spi::Statement currency_query = {
     "SELECT c.currency FROM stockflow.companies c WHERE c.company_id = $1", 1, {INT8OID}, nullptr};
 
 // The rows of a product; locked, so that movements under way are seen.
+// Goods in transit are stock, too: they could not be received any more.
 spi::Statement stock_rows = {
-    "SELECT i.quantity <> 0, i.quantity <> trunc(i.quantity) FROM stockflow.inventory i"
+    "SELECT i.quantity <> 0 OR i.in_transit <> 0,"
+    "       i.quantity <> trunc(i.quantity) OR i.in_transit <> trunc(i.in_transit)"
+    "  FROM stockflow.inventory i"
     " WHERE i.company_id = $1 AND i.product_id = $2 ORDER BY i.warehouse_id FOR NO KEY UPDATE",
     2,
     {INT8OID, INT8OID},

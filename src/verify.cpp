@@ -70,7 +70,9 @@ spi::Statement history_query = {
         "($1) AS v",                                                                            \
             1, {INT8OID}, nullptr                                                               \
     }
-spi::Statement area_queries[] = {STOCKFLOW_VERIFY("verify_reservations")};
+spi::Statement area_queries[] = {
+    STOCKFLOW_VERIFY("verify_reservations"), STOCKFLOW_VERIFY("verify_purchasing"),
+    STOCKFLOW_VERIFY("verify_transfers"), STOCKFLOW_VERIFY("verify_stock_counts")};
 
 // Columns of ledger_query.
 enum {
@@ -186,7 +188,13 @@ void verify_area(spi::Statement &query, NullableDatum company_id, ReturnSetInfo 
     spi::Parameters parameters;
     parameters.optional(company_id);
     spi::for_each(query, parameters, spi::Mode::read, [&](const spi::Row &row) {
-        report(result, {row.bigint(1), row.bigint(2), row.bigint(3)}, row.string(4));
+        Datum values[4];
+        bool nulls[4];
+        for (int i = 0; i < 4; i++) {
+            values[i] = row.get(i + 1).value;
+            nulls[i] = row.is_null(i + 1);
+        }
+        tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
     });
 }
 

@@ -5,7 +5,7 @@ CREATE FUNCTION stockflow.inventory_before() RETURNS trigger
     LANGUAGE c SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
     AS 'MODULE_PATHNAME', 'stockflow_inventory_before';
 COMMENT ON FUNCTION stockflow.inventory_before() IS
-'BEFORE ROW trigger of inventory: checks a change of stock, assigns its version and keeps the derived columns. Errors: 23514 insufficient stock, fractions of whole-unit products, stock of a bundle, change of the key; 23000 deletion and insertion of a key in one statement; 55000 change of a column that the ledger keeps.';
+'BEFORE ROW trigger of inventory: checks a change of stock, assigns its version and keeps the derived columns. Errors: 23514 insufficient stock, fractions of whole-unit products, stock of a bundle, change of the key; 23000 deletion and insertion of a key in one statement; 55000 change of a column that the ledger or open lines keep, deletion of a row that has open lines.';
 
 CREATE FUNCTION stockflow.inventory_after() RETURNS trigger
     LANGUAGE c SET search_path = pg_catalog, pg_temp SET enable_seqscan = off

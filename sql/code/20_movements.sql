@@ -93,4 +93,4 @@ CREATE FUNCTION stockflow.record_movements(
     LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
     AS 'MODULE_PATHNAME', 'stockflow_record_movements';
 COMMENT ON FUNCTION stockflow.record_movements(bigint, jsonb, text) IS
-'Records [{"warehouse_id", "product_id", "delta", "reason", "occurred_at"?, "reference"?, "unit_cost"?}, …] all or nothing and returns their number. Lines of one key are summed before they are checked; bundles that are sold or returned are exploded. Errors as record_sale; 22023, 22007 or 22003 for a movement that is wrong, named in the message or its context.';
+'Records [{"warehouse_id", "product_id", "delta", "reason", "occurred_at"?, "reference"?, "unit_cost"?, "counterpart_warehouse_id"?}, …] all or nothing and returns their number. Lines of one key are summed before they are checked; bundles that are sold or returned are exploded. Errors as record_sale; 22023, 22007 or 22003 for a movement that is wrong, named in the message or its context.';

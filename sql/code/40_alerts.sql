@@ -13,7 +13,7 @@ CREATE FUNCTION stockflow.low_stock_alerts(
         days_in_stock integer, adjusted_daily_demand numeric, suggested_quantity numeric,
         supplier_unit_cost numeric, lead_time_days integer, min_order_quantity numeric,
         pack_size numeric, last_sold_at timestamptz,
-        limiting_component_id bigint, limiting_component_sku text, in_transit numeric)
+        limiting_component_id bigint, limiting_component_sku text, in_transit numeric, order_target numeric)
     LANGUAGE c STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
     SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
     AS 'MODULE_PATHNAME', 'stockflow_low_stock_alerts';

@@ -24,9 +24,12 @@ CREATE FUNCTION stockflow.grant_access(role regrole, access text) RETURNS void
     DECLARE
         tables CONSTANT text := 'stockflow.warehouses, stockflow.categories, stockflow.suppliers,'
             ' stockflow.products, stockflow.product_suppliers, stockflow.product_bundles,'
+            ' stockflow.supplier_prices, stockflow.purchase_orders, stockflow.purchase_order_lines,'
             ' stockflow.inventory';
         -- History that applications add to and do not remove.
-        documents CONSTANT text := 'stockflow.reservations, stockflow.reservation_lines, stockflow.alerts, stockflow.alert_outbox, stockflow.alert_refreshes';
+        documents CONSTANT text := 'stockflow.reservations, stockflow.reservation_lines,'
+            ' stockflow.transfers, stockflow.transfer_lines, stockflow.stock_counts, stockflow.stock_count_lines,'
+            ' stockflow.alerts, stockflow.alert_outbox, stockflow.alert_refreshes';
         routine regprocedure;
         sequence regclass;
     BEGIN
@@ -36,10 +39,11 @@ CREATE FUNCTION stockflow.grant_access(role regrole, access text) RETURNS void
                       HINT = 'Use app (reads and writes its tenant), report (reads it) or admin (app for any tenant).';
         END IF;
         EXECUTE format('GRANT USAGE ON SCHEMA stockflow TO %s', role);
-        EXECUTE format('GRANT SELECT ON stockflow.companies, stockflow.inventory_log, stockflow.inventory_log_archive, stockflow.ledger, stockflow.demand_history, %s, %s TO %s', tables, documents, role);
+        EXECUTE format('GRANT SELECT ON stockflow.companies, stockflow.inventory_log, stockflow.inventory_log_archive, stockflow.ledger, stockflow.purchase_receipts, stockflow.demand_history, %s, %s TO %s', tables, documents, role);
         IF access <> 'report' THEN
             EXECUTE format('GRANT INSERT, UPDATE, DELETE ON %s TO %s', tables, role);
             EXECUTE format('GRANT INSERT, UPDATE ON %s TO %s', documents, role);
+            EXECUTE format('GRANT INSERT ON stockflow.purchase_receipts TO %s', role);
             EXECUTE format('GRANT SELECT, INSERT, UPDATE ON stockflow.idempotency_keys TO %s', role);
             FOR sequence IN SELECT c.oid FROM pg_class c
                              WHERE c.relnamespace = 'stockflow'::regnamespace AND c.relkind = 'S' LOOP

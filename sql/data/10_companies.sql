@@ -11,6 +11,7 @@ CREATE TABLE stockflow.companies (
     reorder_point numeric,
     cover_days integer NOT NULL DEFAULT 30,
     alert_recovery_percent numeric NOT NULL DEFAULT 10,
+    over_receipt_percent numeric NOT NULL DEFAULT 0,
     attributes jsonb NOT NULL DEFAULT '{}',
     created_at timestamptz NOT NULL DEFAULT now(),
     deleted_at timestamptz,
@@ -20,7 +21,8 @@ CREATE TABLE stockflow.companies (
     CONSTRAINT companies_reorder_point_check
         CHECK (reorder_point >= 0 AND reorder_point < 1000000000000 AND round(reorder_point, 6) = reorder_point),
     CONSTRAINT companies_cover_days_check CHECK (cover_days BETWEEN 0 AND 3650),
-    CONSTRAINT companies_alert_recovery_percent_check CHECK (alert_recovery_percent BETWEEN 0 AND 1000)
+    CONSTRAINT companies_alert_recovery_percent_check CHECK (alert_recovery_percent BETWEEN 0 AND 1000),
+    CONSTRAINT companies_over_receipt_check CHECK (over_receipt_percent BETWEEN 0 AND 1000)
 );
 COMMENT ON TABLE stockflow.companies IS 'Tenants. Soft-deleted companies keep their data and are silent.';
 COMMENT ON COLUMN stockflow.companies.company_id IS 'Key; first in the key of every other table.';
@@ -31,6 +33,7 @@ COMMENT ON COLUMN stockflow.companies.allow_negative_stock IS 'Whether a movemen
 COMMENT ON COLUMN stockflow.companies.reorder_point IS 'Reorder point of products for which nothing nearer sets one, in units; NULL: none, 0: when empty.';
 COMMENT ON COLUMN stockflow.companies.cover_days IS 'Days of demand that a suggested order holds above the reorder point.';
 COMMENT ON COLUMN stockflow.companies.alert_recovery_percent IS 'By how much of the reorder point available stock must be above it before an alert counts as recovered, in percent.';
+COMMENT ON COLUMN stockflow.companies.over_receipt_percent IS 'How much more than ordered a line of a purchase order may receive, in percent of the line, 0 to 1000; 0: nothing more.';
 COMMENT ON COLUMN stockflow.companies.attributes IS 'Free properties of the application.';
 COMMENT ON COLUMN stockflow.companies.created_at IS 'When the row was created.';
 COMMENT ON COLUMN stockflow.companies.deleted_at IS 'Soft delete: when the company was closed; NULL: live.';

@@ -14,7 +14,25 @@ DO $$ BEGIN
     PERFORM stockflow.record_sale(1, 1, 1, 6);
     PERFORM stockflow.reserve_stock(1, '[{"product_id": 1, "warehouse_id": 1, "quantity": 1}]');
     PERFORM stockflow.refresh_alerts(1);
+    PERFORM setval('stockflow.purchase_orders_order_id_seq', 1, false);
+    PERFORM stockflow.create_purchase_order(1, 1, 1, '[{"product_id": 1, "quantity": 5}]') FROM generate_series(1, 3);
+    PERFORM stockflow.place_purchase_order(1, 2, now() - interval '2 days');
+    PERFORM stockflow.receive_purchase_order(1, 2, '[{"line_id": 1, "quantity": 2}]');
+    PERFORM stockflow.cancel_purchase_order(1, 3);
+    PERFORM stockflow.adjust_stock(1, 1, 1, -2);
 END $$;
+
+-- A draft, a transfer under way and a count sheet, counted: 1, 2 and 1; those of company 2 are 20.
+DO $$ BEGIN
+    PERFORM stockflow.create_transfer(1, 1, 2, '[{"product_id": 1, "quantity": 1}]');
+    PERFORM stockflow.ship_transfer(1, stockflow.create_transfer(1, 2, 1, '[{"product_id": 1, "quantity": 2}]'), now() - interval '2 hours')
+       FROM stockflow.receive_stock(1, 2, 1, 2, occurred_at => now() - interval '3 hours');
+    PERFORM stockflow.create_stock_count(1, 1);
+    PERFORM stockflow.record_counts(1, 1, '[{"product_id": 1, "counted_quantity": 3}]');
+END $$;
+INSERT INTO stockflow.warehouses (company_id, warehouse_id, name) VALUES (2, 21, 'Farther');
+INSERT INTO stockflow.transfers (company_id, transfer_id, from_warehouse_id, to_warehouse_id) VALUES (2, 20, 20, 21);
+INSERT INTO stockflow.stock_counts (company_id, count_id, warehouse_id) VALUES (2, 20, 20);
 
 -- Every function with its arguments, each of a kind.
 CREATE TEMP TABLE functions (function text, arguments text);
@@ -39,6 +57,34 @@ INSERT INTO functions VALUES
     ('verify_reservations', 'company_id:filter'),
     ('buildable_bundles', 'company_id:reader bundle_id:filter warehouse_id:filter'),
     ('bundle_components', 'company_id:reader bundle_id:reader'),
+    ('create_transfer', 'company_id:company from_warehouse_id:id to_warehouse_id:target lines:transfer_lines expected_on:wh_day reference:text idempotency_key:key'),
+    ('ship_transfer', 'company_id:company transfer_id:wh_draft occurred_at:moment idempotency_key:key'),
+    ('receive_transfer', 'company_id:company transfer_id:shipped lines:parts occurred_at:later idempotency_key:key'),
+    ('write_off_transfer', 'company_id:company transfer_id:shipped lines:parts occurred_at:later idempotency_key:key'),
+    ('cancel_transfer', 'company_id:company transfer_id:shipped occurred_at:later idempotency_key:key'),
+    ('transfers_in_transit', 'company_id:filter warehouse_id:filter'),
+    ('verify_transfers', 'company_id:filter'),
+    ('create_stock_count', 'company_id:company warehouse_id:id product_ids:products category_id:optional_category reference:text idempotency_key:key'),
+    ('record_counts', 'company_id:company count_id:sheet lines:counts counted_at:moment idempotency_key:key'),
+    ('stock_count_sheet', 'company_id:filter count_id:filter blind:any_flag'),
+    ('post_stock_count', 'company_id:company count_id:sheet idempotency_key:key'),
+    ('cancel_stock_count', 'company_id:company count_id:sheet idempotency_key:key'),
+    ('cycle_count_candidates', 'company_id:reader warehouse_id:reader max_candidates:least days_a:lookback days_b:lookback days_c:lookback lookback_days:lookback'),
+    ('verify_stock_counts', 'company_id:filter'),
+    -- Internal ones
+    ('request_lines', 'lines:parts_given required:wh_fields optional:wh_fields'),
+    ('checked_id', 'id:wh_any_id name:label'),
+    ('checked_moment', 'moment:moment name:label'),
+    ('checked_reference', 'reference:text'),
+    ('require_warehouse', 'company_id:own_company warehouse_id:known_warehouse must_be_open:any_flag'),
+    ('check_line_products', 'company_id:own_company lines:product_lines new_business:any_flag'),
+    ('lock_stock', 'company_id:own_company product_ids:wh_ids warehouse_ids:wh_ids'),
+    ('lock_transfer', 'company_id:own_company transfer_id:found_draft states:states'),
+    ('open_transfer_lines', 'company_id:own_company transfer_id:found_shipped lines:parts'),
+    ('settle_transfer', 'company_id:own_company transfer_id:found_shipped lines:parts occurred_at:settled outcome:outcome'),
+    ('lock_stock_count', 'company_id:own_company count_id:found_sheet'),
+    ('cycle_classes', 'company_id:filter warehouse_id:filter lookback_days:any_days'),
+    ('variance_unit_cost', 'company_id:filter product_id:filter warehouse_id:filter'),
     ('low_stock_alerts', 'company_id:reader warehouse_id:filter lookback_days:lookback include_bundles:flag include_stockouts:flag recent_sales_only:flag max_alerts:most'),
     ('low_stock_alerts_json', 'company_id:reader warehouse_id:filter lookback_days:lookback include_bundles:flag include_stockouts:flag recent_sales_only:flag max_alerts:most'),
     ('explain_alert', 'company_id:reader product_id:any_id warehouse_id:any_id lookback_days:lookback include_bundles:flag include_stockouts:flag recent_sales_only:flag'),
@@ -57,10 +103,47 @@ INSERT INTO functions VALUES
     ('notify_alert_events', 'company_id:filter event_ids:any_event_ids'),
     ('open_limit', 'company_id:reader include_snoozed:flag max_alerts:most'),
     ('take_limit', 'max_events:batch lease:lease'),
+    ('create_purchase_order', 'company_id:company supplier_id:id warehouse_id:default_warehouse lines:order_lines expected_on:day reference:text note:order_note idempotency_key:key'),
+    ('place_purchase_order', 'company_id:company order_id:draft ordered_at:moment idempotency_key:key'),
+    ('receive_purchase_order', 'company_id:company order_id:open_order lines:receipt_lines occurred_at:after_order idempotency_key:key'),
+    ('cancel_purchase_order', 'company_id:company order_id:open_order idempotency_key:key'),
+    ('reschedule_purchase_order', 'company_id:company order_id:open_order expected_on:given_day line_id:one_line idempotency_key:key'),
+    ('accept_reorder_plan', 'company_id:company supplier_id:optional_id place:flag lookback_days:lookback recent_sales_only:flag idempotency_key:key'),
+    ('reorder_plan', 'company_id:filter supplier_id:filter lookback_days:lookback recent_sales_only:flag'),
+    ('order_quantity', 'needed:needed min_order_quantity:terms pack_size:pack whole_units:flag'),
+    ('open_purchase_lines', 'company_id:filter supplier_id:filter late_only:loose_flag'),
+    ('lead_times', 'company_id:filter supplier_id:filter product_id:filter from_day:loose_day'),
+    ('lead_time', 'company_id:filter product_id:filter supplier_id:filter'),
+    ('supplier_price', 'company_id:filter product_id:filter supplier_id:filter quantity:loose_number on_day:loose_day'),
+    ('supplier_offer', 'company_id:filter product_id:filter supplier_id:filter quantity:loose_number on_day:loose_day'),
+    ('company_today', 'company_id:filter'),
+    ('verify_purchasing', 'company_id:filter'),
+    ('claim_request', 'company_id:claiming idempotency_key:key operation:name request:json'),
+    ('keep_request', 'company_id:filter_or_null_error idempotency_key:key result:json'),
+    ('checked_text', 'value:text name:name most:least_one'),
+    ('check_given', 'arguments:json_or_null'),
+    ('check_occurred', 'moment:moment name:name_or_null'),
+    ('check_day', 'day:day name:name_or_null'),
+    ('check_lines', 'lines:order_lines required:fields optional:more_fields'),
+    ('check_line_field', 'field:field value:field_value line:loose_id'),
+    ('check_supplier', 'company_id:loose_id supplier_id:supplier'),
+    ('check_purchase_lines', 'company_id:loose_id lines:purchase_lines'),
+    ('lock_purchase_order', 'company_id:loose_id order_id:loose_draft states:draft_states'),
+    ('end_purchase_order', 'company_id:loose_id order_id:loose_id new_state:order_state'),
     ('verify_ledger', 'company_id:filter'),
+    ('demand_days', 'company_id:filter product_id:filter warehouse_id:filter'),
+    ('demand_series', 'company_id:filter product_id:filter warehouse_id:filter from_day:any_day to_day:any_day'),
     ('archive_log', 'before:past company_id:filter max_entries:most_entries'),
     ('stock_as_of', 'company_id:filter at:any_moment'),
     ('recent_days', 'recent_days:packed'),
+    ('forecast', 'demand:demand horizon:lookback method:method season_length:season levels:levels cumulative:flag'),
+    ('forecast_model', 'demand:demand horizon:lookback method:method season_length:season'),
+    ('classify_demand', 'demand:demand'),
+    ('safety_stock', 'service_level:share demand_mean:real demand_sd:real lead_time_mean:real lead_time_sd:real'),
+    ('reorder_point', 'service_level:share demand_mean:real demand_sd:real lead_time_mean:real lead_time_sd:real'),
+    ('fill_rate', 'service_level:share demand_mean:real demand_sd:real lead_time_mean:real lead_time_sd:real order_quantity:positive'),
+    ('economic_order_quantity', 'demand:real order_cost:real holding_cost:positive'),
+    ('newsvendor_quantity', 'demand_mean:real demand_sd:real holding_cost:positive shortage_cost:positive'),
     ('set_company', 'company_id:tenant'),
     ('grant_access', 'role:role access:access');
 
@@ -74,6 +157,7 @@ SELECT kind, sqlstate, unnest(string_to_array(list, ' ; ')) FROM (VALUES
     ('reader', '00000', '1 ; 0 ; -1 ; 999999 ; 9223372036854775807'),
     ('reader', '22004', 'NULL'),
     ('filter', '00000', '1 ; NULL ; 0 ; -1 ; 999999 ; 20'),
+    ('any_day', '00000', $$'2026-01-31' ; NULL$$),
     ('past', '00000', 'now() - interval ''1 day'' ; ''-infinity'''),
     ('past', '22004', 'NULL'),
     ('past', '22023', 'now() + interval ''2 days'' ; ''infinity'''),
@@ -137,6 +221,26 @@ SELECT kind, sqlstate, unnest(string_to_array(list, ' ; ')) FROM (VALUES
     ('moment', '22004', 'NULL'),
     ('moment', '22023', $$now() + interval '2 days' ; 'infinity' ; '-infinity' ; '294276-12-31'$$),
     ('any_moment', '00000', $$now() ; NULL ; 'infinity' ; '-infinity' ; '294276-12-31' ; '4714-11-24 00:00+00 BC'$$),
+    ('demand', '00000', $$'{0,2,0,1.5}' ; '{0}' ; '{0,0,0}' ; array_fill(3::float8, '{1000}')$$),
+    ('demand', '22004', $$NULL ; '{1,NULL}'$$),
+    ('demand', '22023', $$'{}' ; '{1,NaN}' ; '{1,Infinity}' ; '{-1}' ; '{1e101}' ; array_fill(1::float8, '{100001}')$$),
+    ('demand', '2202E', $$'{{1,2}}'$$),
+    ('method', '00000', $$'auto' ; 'ses(alpha=0.3,start=mean)' ; ' tsb '$$),
+    ('method', '22004', 'NULL'),
+    ('method', '22023', $$'' ; 'prophet' ; 'AUTO' ; 'ses(alpha=2)' ; 'ses(window=2)' ; 'ses(alpha=0.1' ; repeat('x', 100000) ; E'a\nb'$$),
+    ('season', '00000', '1'),
+    ('season', '22004', 'NULL'),
+    ('season', '22023', '0 ; -1 ; 5 ; 401 ; 2147483647'),
+    ('levels', '00000', $$'{0.5,0.9}' ; '{}' ; '{0.999999,0.000001}'$$),
+    ('levels', '22004', $$NULL ; '{0.5,NULL}'$$),
+    ('levels', '22023', $$'{0}' ; '{1}' ; '{NaN}' ; '{-0.5}' ; array_fill(0.5::float8, '{101}')$$),
+    ('levels', '2202E', $$'{{0.5},{0.9}}'$$),
+    ('share', '00000', '0.95 ; 0.01 ; NULL'),
+    ('share', '22023', $$0 ; 1 ; -1 ; 'NaN' ; 'Infinity'$$),
+    ('real', '00000', '10 ; 0 ; NULL'),
+    ('real', '22023', $$-1 ; 'NaN' ; 'Infinity' ; '-Infinity'$$),
+    ('positive', '00000', '10 ; NULL'),
+    ('positive', '22023', $$0 ; -1 ; 'NaN' ; 'Infinity'$$),
     ('lookback', '00000', '30 ; 1 ; 3650'),
     ('lookback', '22004', 'NULL'),
     ('lookback', '22023', '0 ; -1 ; 3651 ; 100000 ; 2147483647 ; -2147483648'),
@@ -189,11 +293,122 @@ SELECT kind, sqlstate, unnest(string_to_array(list, ' ; ')) FROM (VALUES
     ('details', '22023', $$'{}' ; '1'$$),
     ('packed', '00000', $$'\x0100000000020000' ; NULL ; ''$$),
     ('packed', '22023', $$'\x00' ; '\x01' ; '\x0100000000ff' ; '\x010000000002' ; '\xff00000000' ; decode(repeat('00', 100000), 'hex')$$),
+    ('wh_draft', '00000', '1'),
+    ('wh_draft', '22004', 'NULL'),
+    ('wh_draft', '23503', '0 ; -1 ; 999999 ; 20 ; 9223372036854775807'),
+    ('wh_draft', '55000', '2'),
+    ('shipped', '00000', '2'),
+    ('shipped', '22004', 'NULL'),
+    ('shipped', '23503', '0 ; -1 ; 999999 ; 20 ; 9223372036854775807'),
+    ('sheet', '00000', '1'),
+    ('sheet', '22004', 'NULL'),
+    ('sheet', '23503', '0 ; -1 ; 999999 ; 20 ; 9223372036854775807'),
+    ('found_draft', '00000', '1'),
+    ('found_draft', '23503', 'NULL ; 0 ; -1 ; 999999 ; 20'),
+    ('found_shipped', '00000', '2'),
+    ('found_shipped', '23503', '0 ; -1 ; 999999 ; 20'),
+    ('found_sheet', '00000', '1'),
+    ('found_sheet', '23503', 'NULL ; 0 ; -1 ; 999999 ; 20'),
+    ('own_company', '00000', '1'),
+    ('any_company', '00000', '1 ; 2'),
+    ('any_company', '22004', 'NULL'),
+    ('any_company', '23503', '0 ; -1 ; 999999'),
+    ('later', '00000', $$now() ; now() - interval '1 hour' ; now() + interval '23 hours'$$),
+    ('later', '22004', 'NULL'),
+    ('later', '22023', $$now() + interval '2 days' ; 'infinity' ; '-infinity' ; '1970-01-01' ; now() - interval '3 hours'$$),
+    ('settled', '00000', 'now()'),
+    ('outcome', '00000', $$'received' ; 'lost' ; 'returned'$$),
+    ('wh_day', '00000', $$current_date ; NULL ; '1900-01-01' ; '9999-12-31'$$),
+    ('wh_day', '22023', $$'infinity' ; '-infinity' ; '1899-12-31' ; '10000-01-01' ; '0044-03-15 BC'$$),
+    ('least', '00000', '5 ; 0 ; 2147483647'),
+    ('least', '22004', 'NULL'),
+    ('least', '22023', '-1 ; -2147483648'),
+    ('any_flag', '00000', 'true ; false ; NULL'),
+    ('any_days', '00000', '30 ; 1 ; NULL'),
+    ('products', '00000', $$ARRAY[1]::bigint[] ; '{1,1}' ; '{{1},{1}}' ; NULL$$),
+    ('products', '22004', $$'{NULL}'::bigint[]$$),
+    ('products', '22023', $$'{}'::bigint[]$$),
+    ('products', '23503', $$'{1,0}'::bigint[] ; '{-1}'::bigint[] ; '{999999}'::bigint[] ; '{20}'::bigint[]$$),
+    ('optional_category', '00000', 'NULL'),
+    ('optional_category', '22023', '1'),
+    ('wh_any_id', '00000', '1 ; 0 ; -1 ; 9223372036854775807'),
+    ('wh_any_id', '22004', 'NULL'),
+    ('label', '00000', $$'x' ; ''$$),
+    ('label', '22004', 'NULL'),
+    ('known_warehouse', '00000', '1'),
+    ('known_warehouse', '23503', 'NULL ; 0 ; 999999 ; 20'),
+    ('wh_ids', '00000', $$ARRAY[1]::bigint[]$$),
+    ('states', '00000', $$'{draft}'::text[] ; '{shipped,draft}' ; NULL$$),
+    ('states', '55000', $$'{shipped}'::text[] ; '{}'::text[]$$),
+    ('wh_fields', '00000', $$'{line_id,quantity}'::text[]$$),
+    ('wh_fields', '22004', $$NULL ; '{NULL}'::text[]$$),
+    ('request', '00000', $$'{}' ; '[1, null]' ; 'null' ; '"x"'$$),
+    ('request', '22004', 'NULL'),
+    ('product_lines', '00000', $$'[{"n": 1, "product_id": 1}]' ; '[]' ; NULL$$),
+    ('product_lines', '23503', $$'[{"n": 1, "product_id": 999999}]' ; '[{"n": 1}]'$$),
     ('role', '00000', $$current_user::regrole$$),
     ('role', '22023', 'NULL'),
     ('access', '00000', $$'report' ; 'app' ; 'admin'$$),
     ('access', '22023', $$NULL ; '' ; 'all' ; 'APP' ; repeat('x', 100000)$$)
 ) AS list(kind, sqlstate, list);
+
+-- Kinds of purchasing: order 1 is a draft, 2 is ordered (2 of 5 received), 3 is cancelled.
+INSERT INTO inputs (kind, sqlstate, value)
+SELECT kind, sqlstate, unnest(string_to_array(list, ' ; ')) FROM (VALUES
+    ('order_note', '00000', $$'x' ; NULL ; ' ' ; repeat('é', 2000)$$), ('order_note', '22023', $$repeat('é', 2001) ; E'a\x01'$$),
+    ('claiming', '00000', '1 ; 2'), ('claiming', '22004', 'NULL'), ('claiming', '23503', '0 ; -1 ; 999999'),
+    ('loose_draft', '00000', '1'), ('loose_draft', '55000', '2 ; 3'), ('loose_draft', '23503', 'NULL ; 0 ; -1 ; 999999'),
+    ('default_warehouse', '00000', '1 ; NULL'), ('default_warehouse', '23503', '0 ; -1 ; 999999 ; 20'),
+    ('draft', '00000', '1'), ('draft', '22004', 'NULL'), ('draft', '55000', '2 ; 3'), ('draft', '23503', '0 ; -1 ; 999999 ; 20'),
+    ('open_order', '00000', '2'), ('open_order', '22004', 'NULL'), ('open_order', '55000', '3'), ('open_order', '23503', '0 ; -1 ; 999999 ; 20'),
+    ('one_line', '00000', '1 ; NULL'), ('one_line', '23503', '0 ; -1 ; 2 ; 9223372036854775807'),
+    ('day', '00000', $$'2026-01-31' ; NULL ; '1900-01-01' ; '9999-12-31'$$),
+    ('day', '22023', $$'infinity' ; '-infinity' ; '10000-01-01' ; '4713-01-01 BC' ; '1899-12-31'$$),
+    ('given_day', '00000', $$'2026-01-31'$$), ('given_day', '22004', 'NULL'), ('given_day', '22023', $$'infinity' ; '10000-01-01'$$),
+    ('after_order', '00000', $$now() ; now() - interval '1 day' ; now() + interval '23 hours'$$), ('after_order', '22004', 'NULL'),
+    ('after_order', '22023', $$now() - interval '1 year' ; now() + interval '2 days' ; 'infinity' ; '-infinity'$$),
+    ('needed', '00000', '1 ; 0 ; -1 ; 999999999999'), ('needed', '22004', 'NULL'), ('needed', '22023', $$'NaN' ; 'Infinity'$$), ('needed', '22003', '1e12 ; 1e-9'),
+    ('terms', '00000', '15 ; 0 ; NULL'), ('terms', '22023', $$-1 ; 'NaN'$$), ('terms', '22003', '1e12'),
+    ('pack', '00000', '3 ; 0.000001 ; NULL'), ('pack', '22023', $$0 ; -1 ; 'NaN'$$), ('pack', '22003', '1e12'),
+    ('loose_flag', '00000', 'true ; false ; NULL'), ('loose_id', '00000', '1 ; 1'),
+    ('loose_day', '00000', $$'2026-01-31' ; NULL ; 'infinity' ; '-infinity'$$),
+    ('loose_number', '00000', $$1 ; 0 ; -1 ; NULL ; 'NaN' ; 'Infinity' ; 1e30$$),
+    ('least_one', '00000', '200'), ('least_one', '22004', 'NULL'), ('least_one', '22023', '0 ; -1'),
+    ('filter_or_null_error', '00000', '1 ; 999999'), ('filter_or_null_error', '22004', 'NULL'),
+    ('json_or_null', '00000', $$'{"a": 1}' ; '{}' ; NULL$$), ('json_or_null', '22004', $$'{"a": null}'$$), ('json_or_null', '22023', $$'[]' ; '1'$$),
+    ('name_or_null', '00000', $$'x' ; NULL$$), ('fields', '00000', $$'{product_id,quantity}'$$), ('more_fields', '00000', $$'{warehouse_id,unit_cost,expected_on}'$$),
+    ('field', '00000', $$'quantity'$$), ('field', '22023', $$'expected_on'$$),
+    ('field_value', '00000', '1::text::jsonb'), ('field_value', '22023', $$'0' ; '-1' ; '"1"' ; 'null' ; '[]' ; '{}' ; 'true'$$), ('field_value', '22003', $$'1e12' ; '1e-9'$$),
+    ('supplier', '00000', '1'), ('supplier', '23503', 'NULL ; 0 ; 20 ; 999999'),
+    ('purchase_lines', '00000', $$'[{"line_id": 1, "product_id": 1, "warehouse_id": 1, "quantity": 1}]' ; NULL ; '[]'$$),
+    ('purchase_lines', '23503', $$'[{"line_id": 1, "product_id": 20, "warehouse_id": 1, "quantity": 1}]'$$),
+    ('draft_states', '00000', $$'{draft}'$$), ('draft_states', '55000', $$'{}' ; '{ordered}'$$),
+    ('order_state', '00000', $$'cancelled'$$), ('order_state', '23514', $$'x' ; 'ordered'$$), ('order_state', '23502', 'NULL'),
+    ('order_lines', '22004', 'NULL'), ('order_lines', '22P02', $$'[}'$$),
+    ('order_lines', '22023', $$'{}' ; '[]' ; '1' ; '"x"' ; 'null' ; '[[]]' ; '[1]' ; '[null]' ; '[{}]'$$),
+    ('receipt_lines', '22004', 'NULL'), ('receipt_lines', '22023', $$'{}' ; '[]' ; '1' ; 'null' ; '[[]]' ; '[1]' ; '[{}]'$$)
+) AS list(kind, sqlstate, list);
+CREATE FUNCTION pg_temp.line(base jsonb, field text, value jsonb) RETURNS text LANGUAGE sql AS $$
+    SELECT quote_literal(jsonb_build_array(base - field || coalesce(jsonb_build_object(field, value), '{}'))) $$;
+INSERT INTO inputs (kind, sqlstate, value)
+SELECT 'order_lines', sqlstate, pg_temp.line('{"product_id": 1, "quantity": 2, "warehouse_id": 1}', field, value::jsonb) FROM (VALUES
+    ('00000', 'unit_cost', '1.5'), ('00000', 'unit_cost', 'null'), ('00000', 'expected_on', '"2026-01-31"'), ('00000', 'product_id', '1.0'),
+    ('22023', 'product_id', 'null'), ('22023', 'product_id', '"1"'), ('22023', 'product_id', '1.5'), ('22023', 'product_id', '1e30'),
+    ('22023', 'quantity', 'null'), ('22023', 'quantity', '0'), ('22023', 'quantity', '-1'), ('22023', 'quantity', '"1"'), ('22023', 'quantity', '{}'),
+    ('22003', 'quantity', '1e12'), ('22003', 'quantity', '1e30'), ('22003', 'quantity', '1e-9'),
+    ('22023', 'warehouse_id', '"1"'), ('22023', 'warehouse_id', '[1]'),
+    ('22023', 'unit_cost', '-1'), ('22023', 'unit_cost', '"1"'), ('22003', 'unit_cost', '1e15'), ('22003', 'unit_cost', '1e-9'),
+    ('22023', 'expected_on', '5'), ('22023', 'expected_on', '"soon"'), ('22023', 'expected_on', '"2026-13-45"'), ('22023', 'expected_on', '"infinity"'),
+    ('22023', 'expected_on', '"0001-01-01"'), ('22023', 'colour', '"red"'), ('22023', 'Quantity', '1'), ('22023', repeat('k', 100000), '1')
+) AS l(sqlstate, field, value)
+UNION ALL
+SELECT 'receipt_lines', sqlstate, pg_temp.line('{"line_id": 1, "quantity": 2}', field, value::jsonb) FROM (VALUES
+    ('00000', 'unit_cost', '1.5'), ('00000', 'line_id', '1.0'), ('00000', 'quantity', '3'),
+    ('23503', 'line_id', '2'), ('23503', 'line_id', '0'), ('23503', 'line_id', '-1'), ('22023', 'line_id', '1.5'), ('22023', 'line_id', 'null'),
+    ('22023', 'line_id', '1e30'), ('23514', 'quantity', '4'), ('23514', 'quantity', '0.5'), ('23514', 'quantity', '999999999999'),
+    ('22023', 'quantity', '0'), ('22023', 'quantity', '-1'), ('22003', 'quantity', '1e12'), ('22003', 'quantity', '1e-9'),
+    ('22023', 'unit_cost', '-1'), ('22003', 'unit_cost', '1e30'), ('22023', 'product_id', '1'), ('22023', 'colour', '"red"')
+) AS l(sqlstate, field, value);
 
 -- JSON of one movement with a field replaced, or added, or left out (NULL), and of one product.
 CREATE FUNCTION pg_temp.movement(field text, value jsonb) RETURNS text LANGUAGE sql AS $$
@@ -241,6 +456,8 @@ SELECT 'movements', sqlstate, pg_temp.movement(field, value::jsonb) FROM (VALUES
     ('22023', 'reference', '5'), ('22023', 'reference', to_json(repeat('x', 100000))::text),
     ('22023', 'unit_cost', '-1'), ('22023', 'unit_cost', '"1"'), ('22003', 'unit_cost', '1e30'),
     ('22023', 'occurred_at', '5'), ('22007', 'occurred_at', '"soon"'), ('22008', 'occurred_at', '"2020-13-45"'),
+    ('22023', 'counterpart_warehouse_id', '1'), ('22023', 'counterpart_warehouse_id', '0'), ('22023', 'counterpart_warehouse_id', '"2"'),
+    ('23503', 'counterpart_warehouse_id', '20'), ('00000', 'counterpart_warehouse_id', '2'), ('00000', 'counterpart_warehouse_id', 'null'),
     ('22023', 'occurred_at', '"infinity"'), ('22023', 'occurred_at', '"-infinity"'), ('22023', 'occurred_at', '"2999-01-01"'),
     ('22023', 'colour', '"red"'), ('22023', 'Delta', '1'), ('22023', repeat('k', 100000), '1'), ('22023', 'k' || repeat('é', 100), '1')
 ) AS m(sqlstate, field, value)
@@ -268,20 +485,53 @@ UNION ALL VALUES ('movements', '22004', 'NULL'), ('product', '22004', 'NULL'), (
     ('movements', '23503', $$'[{"warehouse_id": 1, "product_id": 1, "delta": 1, "reason": "a"}, {"warehouse_id": 1, "product_id": 999999, "delta": 1, "reason": "a"}]'$$),
     ('json', '00000', $$'{}'$$), ('json', '00000', $$'[]'$$), ('json', '00000', $$'null'$$), ('json', '00000', $$'{"sku": 5, "price": "x"}'$$);
 
+-- Lines of a request, with a field replaced, added or left out.
+CREATE FUNCTION pg_temp.lines(line jsonb, field text, value jsonb) RETURNS text LANGUAGE sql AS $$
+    SELECT quote_literal(jsonb_build_array(line - field || coalesce(jsonb_build_object(field, value), '{}'))) $$;
+INSERT INTO inputs (kind, sqlstate, value)
+SELECT kind, sqlstate, pg_temp.lines(line::jsonb, field, value::jsonb) FROM (VALUES
+    ('transfer_lines', '{"product_id": 1, "quantity": 1}'), ('parts', '{"line_id": 1, "quantity": 1}'),
+    ('parts_given', '{"line_id": 1, "quantity": 1}'), ('counts', '{"product_id": 1, "counted_quantity": 3}')) AS k(kind, line)
+  JOIN LATERAL (VALUES
+    ('transfer_lines', '00000', 'unit_cost', '0.000001'), ('transfer_lines', '22023', 'unit_cost', '-1'), ('transfer_lines', '22023', 'unit_cost', '"1"'),
+    ('transfer_lines', '22003', 'unit_cost', '1e15'), ('transfer_lines', '22003', 'unit_cost', '1e-7'),
+    ('transfer_lines', '23503', 'product_id', '999999'), ('transfer_lines', '23503', 'product_id', '20'),
+    ('parts', '23503', 'line_id', '9'), ('parts', '23503', 'line_id', '-1'), ('parts', '23514', 'quantity', '3'),
+    ('parts', '22023', 'line_id', 'null'), ('parts', '22023', 'line_id', '"1"'), ('parts', '22023', 'line_id', '1.5'), ('parts', '22023', 'line_id', '1e30'),
+    ('counts', '00000', 'counted_quantity', '0'), ('counts', '00000', 'counted_at', '"2020-01-01T00:00:00Z"'), ('counts', '23503', 'product_id', '20'),
+    ('counts', '22023', 'counted_quantity', 'null'), ('counts', '22023', 'counted_quantity', '-1'), ('counts', '22023', 'counted_quantity', '"1"'),
+    ('counts', '22003', 'counted_quantity', '1e12'), ('counts', '22003', 'counted_quantity', '1e-9'), ('counts', '23514', 'counted_quantity', '0.5'),
+    ('counts', '22023', 'counted_at', '5'), ('counts', '22023', 'counted_at', '" "'), ('counts', '22007', 'counted_at', '"soon"'),
+    ('counts', '22008', 'counted_at', '"2020-13-45"'), ('counts', '22023', 'counted_at', '"infinity"'), ('counts', '22023', 'counted_at', '"2999-01-01"'),
+    ('counts', '22023', 'counted_at', to_json(repeat('1', 1000))::text), ('counts', '22023', 'quantity', '1'),
+    (NULL, '22023', 'colour', '"red"'), (NULL, '22023', repeat('k', 100000), '1'), (NULL, '22023', 'k' || repeat('é', 100), '1')
+  ) AS m(of_kind, sqlstate, field, value) ON of_kind = kind OR of_kind IS NULL
+UNION ALL SELECT kind, sqlstate, pg_temp.lines(line::jsonb, 'quantity', value::jsonb) FROM (VALUES
+    ('transfer_lines', '{"product_id": 1}'), ('parts', '{"line_id": 1}')) AS k(kind, line), (VALUES
+    ('00000', '1.0'), ('22023', 'null'), ('22023', '0'), ('22023', '-1'), ('22023', '"1"'), ('22023', '{}'), ('22003', '1e12'), ('22003', '1e-9'),
+    ('22003', '-1e30'), ('23514', '0.5')) AS q(sqlstate, value)
+UNION ALL SELECT kind, '22023', quote_literal(value)
+  FROM unnest(ARRAY['transfer_lines', 'parts', 'parts_given', 'counts']) AS kind, unnest(ARRAY['{}', '[]', '1', '"x"', 'null', '[[]]', '[1]', '[null]', '[{}]']) AS value
+UNION ALL VALUES ('transfer_lines', '22004', 'NULL'), ('parts', '00000', 'NULL'), ('parts_given', '22004', 'NULL'), ('counts', '22004', 'NULL'),
+    ('parts_given', '00000', $$'[{"line_id": 1, "quantity": 1}]'$$),
+    ('counts', '22023', $$'[{"product_id": 1, "counted_quantity": 1}, {"product_id": 1, "counted_quantity": 1}]'$$);
+
 -- Each function with its good values, then with each other value for one of its arguments.
 CREATE TEMP TABLE calls AS
-WITH arguments AS (
+WITH arguments AS MATERIALIZED (
     SELECT f.function, split_part(a.argument, ':', 1) AS argument, split_part(a.argument, ':', 2) AS kind, a.position,
            first_value(i.value) OVER (PARTITION BY f.function, a.position ORDER BY i.sqlstate, i.n) AS good,
            i.sqlstate, i.value
       FROM functions f, unnest(string_to_array(f.arguments, ' ')) WITH ORDINALITY AS a(argument, position)
-      LEFT JOIN inputs i ON i.kind = split_part(a.argument, ':', 2))
+      LEFT JOIN inputs i ON i.kind = split_part(a.argument, ':', 2)),
+goods AS MATERIALIZED (SELECT DISTINCT function, argument, position, good FROM arguments)
 SELECT a.function, a.sqlstate,
        format('SELECT stockflow.%I(%s)', a.function,
               (SELECT string_agg(format('%I => %s', argument, CASE WHEN position = a.position THEN a.value ELSE good END), ', ' ORDER BY position)
-                 FROM (SELECT DISTINCT function, argument, position, good FROM arguments) AS other
+                 FROM goods AS other
                 WHERE other.function = a.function)) AS call
   FROM arguments a;
+INSERT INTO calls VALUES ('forecast_methods', '00000', 'SELECT stockflow.forecast_methods()');
 -- Trigger functions are for triggers only.
 INSERT INTO calls SELECT 'trigger functions', CASE prorettype WHEN 'trigger'::regtype THEN '39P01' ELSE '39P03' END,
        format('SELECT stockflow.%I()', proname)
@@ -311,7 +561,7 @@ INSERT INTO calls SELECT 'plain statements', sqlstate,
     ('reservation_lines', 'company_id', '23503', '2'), ('reservation_lines', 'expires_at', '23503', 'now()'),
     ('reservation_lines', 'bundle_id', '23514', '1, is_bundle = true'),
     ('reservations', 'expires_at', '23502', 'NULL'), ('reservations', 'reference', '23514', $$'' ; repeat('x', 201)$$),
-    ('inventory', 'on_order', '23514', '-1'), ('inventory', 'on_order', '22003', '1e12 ; 1e-9'), ('inventory', 'on_order', '22023', $$'NaN'$$),
+    ('inventory', 'on_order', '55000', '-1 ; 1'), ('inventory', 'in_transit', '55000', '-1 ; 1'), ('inventory', 'on_order', '22003', '1e12 ; 1e-9'), ('inventory', 'on_order', '22023', $$'NaN'$$),
     ('inventory', 'reorder_point', '23514', '-1'), ('inventory', 'reorder_point', '22003', '1e12 ; 1e-9'),
     ('inventory', 'reorder_point', '22023', $$'NaN'$$)
 ) AS bad(relation, field, sqlstate, list)
@@ -359,7 +609,7 @@ EXCEPTION WHEN OTHERS THEN
     RETURN replace(code, 'ZZ000', '00000');
 END $$;
 
-SELECT plan((SELECT count(DISTINCT function)::integer FROM calls) + 5);
+SELECT plan((SELECT count(DISTINCT function)::integer FROM calls) + 6);
 CREATE TEMP TABLE before AS SELECT pg_temp.checksum() AS checksum;
 
 -- Each function answers each call with the expected SQLSTATE.
@@ -372,6 +622,7 @@ SELECT is((SELECT string_agg(format('%s, not %s: %s', got, sqlstate, left(call, 
 -- Whatever went wrong left no trace, and the session works as before.
 SELECT is(pg_temp.checksum(), checksum, 'no data has changed') FROM before;
 SELECT is_empty('SELECT * FROM stockflow.verify_ledger()', 'the ledger is sound');
+SELECT is_empty('SELECT * FROM stockflow.verify_transfers() UNION ALL SELECT * FROM stockflow.verify_stock_counts()', 'so are transfers and counts');
 SELECT is(stockflow.record_sale(1, 1, 1, 1), 3::numeric, 'the next sale works');
 SELECT isnt(pg_temp.checksum(), checksum, 'the checksum sees a sale') FROM before;
 -- Every function of the schema but those without input (current_actor, current_company, uninstall) was called.

@@ -32,7 +32,7 @@ SELECT pg_temp.logs('INSERT INTO stockflow.inventory (company_id, product_id, wa
 -- UPDATE: the difference; nothing where the quantity stays.
 SELECT pg_temp.logs('UPDATE stockflow.inventory SET quantity = quantity - 3 WHERE product_id = 1 AND warehouse_id = 1',
     '1/1 v2: -3 → 7', 'UPDATE');
-SELECT pg_temp.logs('UPDATE stockflow.inventory SET quantity = 7.000, on_order = 1, reorder_point = 3 WHERE product_id = 1 AND warehouse_id = 1',
+SELECT pg_temp.logs('UPDATE stockflow.inventory SET quantity = 7.000, counted_at = now(), reorder_point = 3 WHERE product_id = 1 AND warehouse_id = 1',
     NULL, 'UPDATE to the same quantity');
 -- UPDATE … FROM: one entry per row changed.
 SELECT pg_temp.logs('UPDATE stockflow.inventory i SET quantity = i.quantity + v.n FROM (VALUES (1, 1, 5), (1, 2, 4), (2, 1, 0), (3, 1, 9)) AS v(p, w, n) WHERE i.product_id = v.p AND i.warehouse_id = v.w',

@@ -68,6 +68,7 @@ INSERT INTO functions VALUES
     ('low_stock_alerts', 'company_id bigint, warehouse_id bigint DEFAULT NULL::bigint, lookback_days integer DEFAULT 30, include_bundles boolean DEFAULT false, ...', 'TABLE(product_id bigint, product_name text, sku text, warehouse_id bigint, warehouse_name text, current_stock numeric, threshold numeric, days_until_stockout integer, supplier_id bigint, supplier_name text, supplier_contact_email text, ...)'),
     ('low_stock_alerts_json', 'company_id bigint, warehouse_id bigint DEFAULT NULL::bigint, lookback_days integer DEFAULT 30, include_bundles boolean DEFAULT false, ...', 'jsonb'),
     ('verify_ledger', 'company_id bigint DEFAULT NULL::bigint', 'TABLE(company_id bigint, product_id bigint, warehouse_id bigint, problem text)'),
+    ('demand_series', 'company_id bigint, product_id bigint, warehouse_id bigint, from_day date DEFAULT NULL::date, to_day date DEFAULT NULL::date', 'TABLE(day date, units numeric, in_stock boolean, ...)'),
     ('stock_as_of', 'company_id bigint, at timestamp with time zone', 'TABLE(product_id bigint, warehouse_id bigint, quantity numeric)');
 
 -- Each exists once, with arguments and results as the interface says; where that ends in "...",

@@ -99,7 +99,7 @@ INSERT INTO cases (sqlstate, message, call) VALUES
     ('55000', 'this would destroy the data of StockFlow', 'DROP OWNED BY CURRENT_USER'),
     ('2BP01', 'cannot drop extension stockflow because other objects depend on it', 'DROP EXTENSION stockflow'),
     ('23000', 'quantity was changed behind the ledger', 'CREATE TRIGGER zzz_late BEFORE UPDATE ON stockflow.inventory FOR EACH ROW EXECUTE FUNCTION pg_temp.meddle(); UPDATE stockflow.inventory SET quantity = 5 WHERE product_id = 1'),
-    ('23000', 'quantity was changed behind the ledger', 'CREATE TRIGGER zzz_late BEFORE UPDATE ON stockflow.inventory FOR EACH ROW EXECUTE FUNCTION pg_temp.meddle(); UPDATE stockflow.inventory SET on_order = 5 WHERE product_id = 1'),
+    ('23000', 'quantity was changed behind the ledger', 'CREATE TRIGGER zzz_late BEFORE UPDATE ON stockflow.inventory FOR EACH ROW EXECUTE FUNCTION pg_temp.meddle(); UPDATE stockflow.inventory SET counted_at = now() WHERE product_id = 1'),
     ('23000', 'quantity was changed behind the ledger', 'CREATE TRIGGER zzz_late BEFORE INSERT ON stockflow.inventory FOR EACH ROW EXECUTE FUNCTION pg_temp.meddle(); INSERT INTO stockflow.inventory VALUES (1, 1, 2, 5)'),
     ('23000', 'quantity was changed behind the ledger', 'CREATE TRIGGER zzz_late BEFORE INSERT ON stockflow.inventory FOR EACH ROW EXECUTE FUNCTION pg_temp.meddle(); INSERT INTO stockflow.inventory VALUES (1, 1, 2, 0)'),
     ('39P01', 'the movement was not recorded in the ledger', 'CREATE TRIGGER early BEFORE UPDATE ON stockflow.inventory FOR EACH ROW EXECUTE FUNCTION pg_temp.meddle(); SELECT stockflow.record_sale(1, 1, 1, 1)'),

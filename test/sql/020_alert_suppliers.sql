@@ -31,8 +31,8 @@ SELECT product_id, days_until_stockout AS days, supplier_id, supplier_name, supp
   FROM stockflow.low_stock_alerts(102) ORDER BY product_id;
 
 -- On order is taken off; order_up_to is a target; the minimum and the pack round up; never at the trigger again.
-UPDATE stockflow.inventory SET on_order = 25 WHERE company_id = 102 AND product_id = 1;
-UPDATE stockflow.inventory SET on_order = 500 WHERE company_id = 102 AND product_id = 2;
+SELECT stockflow.place_purchase_order(102, stockflow.create_purchase_order(102, 1, 1,
+    '[{"product_id": 1, "quantity": 25}, {"product_id": 2, "quantity": 500}]')) AS state;
 UPDATE stockflow.products SET order_up_to = 5 WHERE company_id = 102 AND product_id = 3;
 UPDATE stockflow.products SET order_up_to = 100 WHERE company_id = 102 AND product_id = 4;
 SELECT product_id, available, on_order, suggested_quantity AS suggest FROM stockflow.low_stock_alerts(102) WHERE product_id <= 4 ORDER BY 1;

@@ -54,7 +54,8 @@ is(as('nobody_in_particular', join(' UNION ALL ', map { "SELECT 1 FROM stockflow
 
 # Functions that read: nothing of another company.
 my @readers = ('low_stock_alerts(%d, recent_sales_only => false)', "stock_as_of(%d, 'infinity')",
-	'open_alerts(%d)', 'explain_alert(%d, 1, 1)', "alert_status(%d, '{1}', '{1}')");
+	'open_alerts(%d)', 'explain_alert(%d, 1, 1)', "alert_status(%d, '{1}', '{1}')",
+	'stock_count_sheet(%d, 1)', 'cycle_count_candidates(%d, 1)', 'open_purchase_lines(%d)', 'lead_times(%d)');
 for my $reader (@readers)
 {
 	isnt(as('app', sprintf("SELECT * FROM stockflow.$reader", 1)), '',
@@ -75,9 +76,16 @@ for my $call ('record_sale(2, 3, 5, 1)', 'record_return(2, 3, 5, 1)',
 	"reserve_stock(2, '[{\"product_id\": 5, \"warehouse_id\": 3, \"quantity\": 1}]')",
 	'commit_reservation(2, 2)', 'release_reservation(2, 2)', 'extend_reservation(2, 2, NULL)',
 	"create_product_json(2, '{\"sku\": \"x\", \"name\": \"X\", \"price\": 1}')",
+	"create_transfer(2, 3, 23, '[{\"product_id\": 5, \"quantity\": 1}]')", 'ship_transfer(2, 2)',
+	'receive_transfer(2, 2)', 'write_off_transfer(2, 2)', 'cancel_transfer(2, 2)',
+	'create_stock_count(2, 3)', "record_counts(2, 2, '[{\"product_id\": 5, \"counted_quantity\": 1}]')",
+	'post_stock_count(2, 2)', 'cancel_stock_count(2, 2)',
 	"record_sale(2, 3, 5, 1, idempotency_key => 'batch')",
 	'refresh_alerts(2)', 'acknowledge_alert(2, 1)', "snooze_alert(2, 1, 'tomorrow')", 'resolve_alert(2, 1)',
 	"confirm_alert_events(2, '{1}')",
+	"create_purchase_order(2, 2, 3, '[{\"product_id\": 5, \"quantity\": 1}]')",
+	'place_purchase_order(2, 2)', "receive_purchase_order(2, 2, '[{\"line_id\": 1, \"quantity\": 1}]')",
+	'cancel_purchase_order(2, 2)', 'accept_reorder_plan(2)',
 	"record_movements(2, '[{\"product_id\": 5, \"warehouse_id\": 3, \"delta\": 1, \"reason\": \"receipt\"}]')")
 {
 	refused('app', "SELECT stockflow.$call", '23503');
@@ -118,6 +126,14 @@ refused('app',
 refused('app', 'UPDATE stockflow.inventory_log SET delta = 1', '42501');
 refused('app', 'DELETE FROM stockflow.inventory_log', '42501');
 refused('app', 'TRUNCATE stockflow.inventory', '42501');
+refused('app', "$_", '42501') for ('UPDATE stockflow.purchase_receipts SET quantity = 1', 'DELETE FROM stockflow.purchase_receipts');
+# Buying, with an application's rights: order, receive, plan, accept.
+is(as('app', "SELECT stockflow.place_purchase_order(1, stockflow.create_purchase_order(1, 1, 1, '[{\"product_id\": 2, \"quantity\": 4}]'))"),
+	'ordered', 'app: places an order');
+is(as('app', "SELECT stockflow.receive_purchase_order(1, max(order_id), '[{\"line_id\": 1, \"quantity\": 4}]') FROM stockflow.purchase_orders"),
+	'received', 'app: receives it');
+cmp_ok(as('app', 'SELECT count(*) FROM stockflow.accept_reorder_plan(1)'), '>', 0, 'app: accepts a plan');
+is(as('app', "SELECT * FROM stockflow.accept_reorder_plan(1)"), '', 'app: once');
 refused('app', 'SET session_replication_role = replica', '42501');
 refused('app', 'ALTER TABLE stockflow.inventory DISABLE TRIGGER ALL', '42501');
 refused('app', 'DELETE FROM stockflow.idempotency_keys', '42501');
@@ -178,7 +194,7 @@ refused('app', "SELECT stockflow.$_", '42501') for ('uninstall(true)',
 # An admin has the tenant it chooses, within the transaction.
 is(as('admin', $see), '', 'admin: none at first');
 is(as('admin', "BEGIN; SELECT stockflow.set_company(2); $see; SELECT stockflow.record_sale(2, 3, 5, 1); COMMIT; $see"),
-	"\n2\n64\n", 'admin: set_company');
+	"\n2\n65\n", 'admin: set_company');
 is(as('admin', "SELECT stockflow.set_company(1); $see"), "\n",
 	'admin: no longer than the transaction');
 refused('admin', 'SELECT stockflow.set_company(0)', '22023');
@@ -216,7 +232,19 @@ refused('stranger', 'SELECT * FROM stockflow.products', '42501');
 $node->safe_psql('postgres', 'GRANT USAGE ON SCHEMA stockflow TO stranger');
 refused('stranger', "SELECT * FROM stockflow.$_", '42501') for @TABLES;
 refused('stranger', 'SELECT stockflow.record_sale(1, 1, 1, 1)', '42501');
-is($node->safe_psql('postgres', 'SELECT * FROM stockflow.verify_ledger()'), '',
-	'the ledger is sound');
+# Transfers and counts are documents: changed through functions, never deleted.
+is(as('app', <<'SQL'), "shipped\npartly_received\nreceived\nposted\ncancelled", 'app: transfers and counts');
+SELECT stockflow.ship_transfer(1, stockflow.create_transfer(1, 2, 1, '[{"product_id": 2, "quantity": 3}]'));
+SELECT stockflow.receive_transfer(1, 3, '[{"line_id": 1, "quantity": 2}]');
+SELECT stockflow.receive_transfer(1, 3);
+SELECT outcome FROM stockflow.post_stock_count(1, 1) WHERE product_id = 1;
+SELECT stockflow.cancel_transfer(1, 1);
+SQL
+refused('app', "DELETE FROM stockflow.$_", '42501')
+  for ('transfers', 'transfer_lines', 'stock_counts', 'stock_count_lines');
+refused('report', 'SELECT stockflow.ship_transfer(2, 2)', '42501');
+is($node->safe_psql('postgres', 'SELECT * FROM stockflow.verify_ledger() UNION ALL'
+		. ' SELECT * FROM stockflow.verify_transfers() UNION ALL SELECT * FROM stockflow.verify_stock_counts()'),
+	'', 'the ledger is sound');
 
 done_testing();

@@ -10,7 +10,9 @@ our @EXPORT = qw(new_server error_of sample_data rows_of state_of @TABLES);
 
 our @TABLES = qw(companies warehouses categories suppliers products product_suppliers
   product_bundles reservations reservation_lines inventory inventory_log inventory_log_archive
-  demand_history alerts alert_outbox alert_refreshes idempotency_keys);
+  supplier_prices purchase_orders purchase_order_lines purchase_receipts demand_history alerts
+  transfers transfer_lines stock_counts
+  stock_count_lines alert_outbox alert_refreshes idempotency_keys);
 
 # Starts a server with these lines in its configuration.
 sub new_server
@@ -76,6 +78,16 @@ UPDATE stockflow.inventory SET quantity = quantity - 0, reorder_point = 70 WHERE
 SELECT stockflow.reserve_stock(1, '[{"product_id": 2, "warehouse_id": 1, "quantity": 5}]', now() + interval '1 day', 'order 1');
 SELECT stockflow.reserve_stock(2, '[{"product_id": 5, "warehouse_id": 3, "quantity": 1}]');
 SELECT stockflow.refresh_alerts();
+INSERT INTO stockflow.supplier_prices VALUES (1, 1, 1, 100, 1.25, '-infinity', NULL), (2, 5, 2, 10, 1.5, '2026-01-01', '2027-01-01');
+SELECT stockflow.place_purchase_order(1, stockflow.create_purchase_order(1, 1, 2, '[{"product_id": 1, "quantity": 20}]'));
+SELECT stockflow.receive_purchase_order(1, 1, '[{"line_id": 1, "quantity": 5}]', idempotency_key => 'delivery');
+SELECT stockflow.place_purchase_order(2, stockflow.create_purchase_order(2, 2, 3, '[{"product_id": 5, "quantity": 3}]'));
+SELECT stockflow.receive_purchase_order(2, 2, '[{"line_id": 1, "quantity": 1}]');
+INSERT INTO stockflow.warehouses (company_id, warehouse_id, name) VALUES (2, 23, 'C');
+SELECT stockflow.create_transfer(1, 1, 2, '[{"product_id": 2, "quantity": 1}]', reference => 'draft');
+SELECT stockflow.create_transfer(2, 3, 23, '[{"product_id": 5, "quantity": 1}]');
+SELECT stockflow.record_counts(1, stockflow.create_stock_count(1, 1, ARRAY[1]), '[{"product_id": 1, "counted_quantity": 4}]');
+SELECT stockflow.create_stock_count(2, 3);
 SQL
 	return;
 }

@@ -1,0 +1,99 @@
+#include "data.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <stdexcept>
+
+namespace {
+
+using Row = std::map<std::string, std::string>;
+
+std::vector<std::string> split(const std::string &line) {
+    std::vector<std::string> fields(1);
+    bool quoted = false;
+    for (const char c : line) {
+        if (c == '"') {
+            quoted = !quoted;
+        } else if (c == ',' && !quoted) {
+            fields.emplace_back();
+        } else if (c != '\n' && c != '\r') {
+            fields.back() += c;
+        }
+    }
+    return fields;
+}
+
+void each_row(const std::string &file, const std::function<void(Row &)> &visit) {
+    const bool packed = file.size() > 3 && file.substr(file.size() - 3) == ".gz";
+    FILE *stream = popen(((packed ? "zcat '" : "cat '") + file + "' 2>/dev/null").c_str(), "r");
+    if (stream == nullptr) throw std::runtime_error(file);
+    char line[8192];
+    std::vector<std::string> header;
+    while (std::fgets(line, sizeof line, stream) != nullptr) {
+        const std::vector<std::string> fields = split(line);
+        if (header.empty()) {
+            header = fields;
+            continue;
+        }
+        Row row;
+        for (std::size_t i = 0; i < fields.size() && i < header.size(); i++) {
+            row[header[i]] = fields[i];
+        }
+        visit(row);
+    }
+    if (pclose(stream) != 0) throw std::runtime_error("cannot read " + file);
+}
+
+void keep_least(Set &set, const std::string &score, double value) {
+    const auto found = set.best.find(score);
+    if (found == set.best.end() || value < found->second) set.best[score] = value;
+}
+
+void load_best(Set &set, const std::string &folder) {
+    each_row(folder + "/accuracy_point.csv", [&](Row &row) {
+        // "Always zero" is no forecast, and a method that leaves series out is not comparable.
+        if (row["missing"] != "0" || row["method"].find("zero") != std::string::npos) return;
+        for (const char *score : {"MASE", "RMSSE", "LT_MASE", "RMSE"}) {
+            keep_least(set, score, std::atof(row[score].c_str()));
+        }
+    });
+    std::map<std::string, std::pair<double, int>> sums;
+    each_row(folder + "/accuracy_quantile.csv", [&](Row &row) {
+        auto &sum = sums[row["kind"] + " " + row["method"]];
+        sum.first += std::atof(row["SPL"].c_str());
+        sum.second++;
+    });
+    for (const auto &[key, sum] : sums) {
+        if (sum.second == 4) keep_least(set, key.substr(0, 3), sum.first);
+    }
+}
+
+}  // namespace
+
+Set load(const std::string &directory, const std::string &name) {
+    const std::map<std::string, int> seasons = {
+        {"carparts", 12}, {"onlineretail", 7}, {"bakery", 7}, {"hospital", 12}, {"m3monthly", 12}};
+    const std::string folder = directory + "/" + name;
+    Set set{name, seasons.count(name) != 0 ? seasons.at(name) : 1, 0, 1, {}, {}};
+    if (name == "hospital" || name == "m3monthly") set.lag = 12;
+    std::map<int, Entry> entries;
+    each_row(folder + "/train.csv.gz", [&](Row &row) {
+        entries[std::atoi(row["series_id"].c_str())].train.push_back(std::atof(row["y"].c_str()));
+    });
+    each_row(folder + "/test.csv.gz", [&](Row &row) {
+        entries[std::atoi(row["series_id"].c_str())].test.push_back(std::atof(row["y"].c_str()));
+    });
+    int number = 0;
+    for (auto &[id, entry] : entries) {
+        if (std::getenv("ODD") == nullptr || number++ % 2 == 1) set.entries.push_back(entry);
+    }
+    if (set.entries.empty()) throw std::runtime_error("no series in " + folder);
+    set.horizon = static_cast<int>(set.entries[0].test.size());
+    try {
+        load_best(set, folder);
+    } catch (const std::exception &) {
+        std::printf("(not all scores of other implementations are in %s)\n", folder.c_str());
+    }
+    return set;
+}

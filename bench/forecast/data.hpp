@@ -1,0 +1,19 @@
+// The data sets of the benchmark, and the best scores of other implementations on them.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+struct Entry {
+    std::vector<double> train, test;
+};
+
+struct Set {
+    std::string name;
+    int season, horizon, lag;  // lag: of the naive error that scores are scaled by
+    std::vector<Entry> entries;
+    std::map<std::string, double> best;  // by score: the lowest of all single methods
+};
+
+Set load(const std::string &directory, const std::string &name);

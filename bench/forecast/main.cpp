@@ -1,0 +1,182 @@
+// Accuracy and speed of the forecasting core: bench DIRECTORY SET...
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <exception>
+#include <thread>
+
+#include "core/forecast/forecast.hpp"
+#include "data.hpp"
+
+using namespace stockflow::forecasting;
+
+namespace {
+
+const double kLevels[] = {0.5, 0.9, 0.95, 0.99};
+
+Series view(const std::vector<double> &values) {
+    return {values.data(), static_cast<int>(values.size())};
+}
+
+// The mean absolute and mean squared naive error from the first sale on; false without one.
+bool scales(const Entry &entry, int lag, double *absolute, double *square) {
+    const std::vector<double> &y = entry.train;
+    std::size_t first = 0;
+    while (first < y.size() && y[first] == 0) first++;
+    double sum = 0, squares = 0;
+    int count = 0;
+    for (std::size_t i = first + lag; i < y.size(); i++, count++) {
+        sum += std::fabs(y[i] - y[i - lag]);
+        squares += (y[i] - y[i - lag]) * (y[i] - y[i - lag]);
+    }
+    if (count == 0 || sum == 0) return false;
+    *absolute = sum / count;
+    *square = squares / count;
+    return true;
+}
+
+struct Score {
+    double mase = 0, rmsse = 0, sum_mase = 0, squares = 0, bias = 0, demand = 0;
+    double spl[2] = {}, covered[2][4] = {}, below[2][4] = {};
+    int series = 0, steps = 0;
+
+    void add_points(const Entry &entry, const std::vector<double> &mean, double absolute,
+                    double square) {
+        double error = 0, errors = 0, difference = 0;
+        for (std::size_t h = 0; h < mean.size(); h++) {
+            const double e = mean[h] - entry.test[h];
+            error += std::fabs(e);
+            errors += e * e;
+            difference += e;
+            demand += entry.test[h];
+        }
+        const double horizon = static_cast<double>(mean.size());
+        mase += error / horizon / absolute;
+        rmsse += std::sqrt(errors / horizon / square);
+        sum_mase += std::fabs(difference) / horizon / absolute;
+        squares += errors;
+        bias += difference;
+        series++;
+        steps += static_cast<int>(mean.size());
+    }
+
+    // kind 0: quantiles per step; 1: of the sum over the horizon.
+    void add_quantiles(const Entry &entry, const Prediction &prediction, int kind,
+                       double absolute) {
+        const std::size_t horizon = entry.test.size();
+        double sum = 0;
+        for (const double value : entry.test) sum += value;
+        for (std::size_t h = kind == 0 ? 0 : horizon - 1; h < horizon; h++) {
+            const double actual = kind == 0 ? entry.test[h] : sum;
+            const double share = kind == 0 ? 1.0 / horizon : 1;
+            for (int i = 0; i < 4; i++) {
+                const double q = prediction.quantiles[h * 4 + i], e = actual - q;
+                spl[kind] += (e >= 0 ? kLevels[i] : kLevels[i] - 1) * e / horizon / absolute;
+                covered[kind][i] += share * (actual <= q);
+                below[kind][i] += share * (actual < q);
+            }
+        }
+    }
+};
+
+void measure_accuracy(const Set &set, const char *method) {
+    Score score;
+    const Choice choice = parse_choice(method);
+    for (const Entry &entry : set.entries) {
+        double absolute, square;
+        if (!scales(entry, set.lag, &absolute, &square)) continue;
+        const Job job{view(entry.train), set.season, set.horizon, {}};
+        const Prediction steps = predict({job, choice, kLevels, 4, false});
+        const Prediction sums = predict({job, choice, kLevels, 4, true});
+        score.add_points(entry, steps.mean, absolute, square);
+        score.add_quantiles(entry, steps, 0, absolute);
+        score.add_quantiles(entry, sums, 1, absolute);
+    }
+    const double n = score.series;
+    std::printf("%-12s %-16s %7.4f %7.4f %9.4f %8.4f %6.1f %8.4f %8.4f ", set.name.c_str(), method,
+                score.mase / n, score.rmsse / n, std::sqrt(score.squares / score.steps),
+                score.sum_mase / n, 100 * score.bias / score.demand, score.spl[0] / n,
+                score.spl[1] / n);
+    for (int i = 1; i < 4; i++) {
+        std::printf(" %.3f/%.3f", score.below[1][i] / n, score.covered[1][i] / n);
+    }
+    std::printf("\n");
+    std::fflush(stdout);
+}
+
+void print_best(const Set &set) {
+    const auto best = [&](const char *score) {
+        const auto found = set.best.find(score);
+        return found == set.best.end() ? NAN : found->second;
+    };
+    std::printf("%-12s %-16s %7.4f %7.4f %9.4f %8.4f %6s %8.4f %8.4f\n", set.name.c_str(),
+                "(best of others)", best("MASE"), best("RMSSE"), best("RMSE"), best("LT_MASE"), "",
+                best("per"), best("cum"));
+}
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+// Series per second of point forecasts; at least 0.3 seconds.
+double speed(const Set &set, const Choice &choice, int threads) {
+    const auto start = std::chrono::steady_clock::now();
+    long done = 0;
+    std::vector<double> sink(threads);
+    do {
+        std::vector<std::thread> workers;
+        for (int t = 0; t < threads; t++) {
+            workers.emplace_back([&, t] {
+                std::vector<double> path(set.horizon);
+                for (std::size_t i = t; i < set.entries.size(); i += threads) {
+                    run_method(choice, {view(set.entries[i].train), set.season, set.horizon, {}},
+                               path.data());
+                    sink[t] += path[0];
+                }
+            });
+        }
+        for (std::thread &worker : workers) worker.join();
+        done += static_cast<long>(set.entries.size());
+    } while (seconds_since(start) < 0.3);
+    return done / seconds_since(start);
+}
+
+}  // namespace
+
+int main(int argc, char **argv) {
+    try {
+        std::vector<Set> sets;
+        for (int i = 2; i < argc; i++) sets.push_back(load(argv[1], argv[i]));
+        std::printf(
+            "Accuracy. SPL: scaled pinball loss, sum over 0.5, 0.9, 0.95, 0.99; below/covered: "
+            "the sum over\nthe horizon below, and not above, its quantile (0.9, 0.95, 0.99).\n"
+            "%-12s %-16s %7s %7s %9s %8s %6s %8s %8s  %s\n",
+            "set", "method", "MASE", "RMSSE", "RMSE", "sum MASE", "bias %", "SPL step", "SPL sum",
+            "below/covered");
+        for (const Set &set : sets) {
+            print_best(set);
+            for (const char *method :
+                 {"auto", "ses", "tsb", "imapa", "croston", "ets", "dynamic_theta", "holt"}) {
+                measure_accuracy(set, method);
+            }
+        }
+        std::printf("\nSpeed, series per second, point forecasts.\n%-12s %-50s %12s %12s\n", "set",
+                    "method", "one thread", "two threads");
+        for (const Set &set : sets) {
+            for (const char *method :
+                 {"ses(alpha=0.1)", "ses", "croston(alpha=0.1)", "sba(alpha=0.1)",
+                  "tsb(alpha=0.1,alpha_probability=0.1)", "moving_average(window=12)",
+                  "holt(alpha=0.2,beta=0.1)", "holt_winters(alpha=0.2,beta=0.1,gamma=0.1)",
+                  "croston_optimised", "adida", "imapa", "holt", "holt_winters", "ets", "theta",
+                  "dynamic_theta", "auto"}) {
+                const Choice choice = parse_choice(method);
+                std::printf("%-12s %-50s %12.0f %12.0f\n", set.name.c_str(), method,
+                            speed(set, choice, 1), speed(set, choice, 2));
+                std::fflush(stdout);
+            }
+        }
+    } catch (const std::exception &error) {
+        std::fprintf(stderr, "%s\n", error.what());
+        return 1;
+    }
+}

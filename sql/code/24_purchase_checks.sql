@@ -1,0 +1,219 @@
+-- What the functions of purchasing share: checks of their input, prices and lead times.
+CREATE FUNCTION stockflow.supplier_price_after() RETURNS trigger
+    LANGUAGE c SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+    AS 'MODULE_PATHNAME', 'stockflow_supplier_price_after';
+COMMENT ON FUNCTION stockflow.supplier_price_after() IS
+'AFTER ROW trigger of supplier_prices: refuses (23514) a price that holds on the same day as another of the same break, one change per supplier and product at a time.';
+
+CREATE FUNCTION stockflow.checked_text(value text, name text, most integer) RETURNS text
+    LANGUAGE c STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'stockflow_checked_text';
+COMMENT ON FUNCTION stockflow.checked_text(text, text, integer) IS
+'Internal. The text of an optional argument without outer blanks, NULL when it is blank. Errors: 22023 too long, or with control characters.';
+
+CREATE FUNCTION stockflow.check_given(arguments jsonb) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    AS $$
+    DECLARE
+        missing CONSTANT text := (SELECT a.key FROM jsonb_each($1) AS a WHERE a.value = 'null' LIMIT 1);
+    BEGIN
+        IF missing IS NOT NULL THEN
+            RAISE EXCEPTION '% must not be null', missing USING ERRCODE = 'null_value_not_allowed';
+        END IF;
+    END
+    $$;
+COMMENT ON FUNCTION stockflow.check_given(jsonb) IS
+'Internal. Refuses (22004) the first of the named arguments that is null.';
+
+CREATE FUNCTION stockflow.check_occurred(moment timestamptz, name text) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    AS $$
+    BEGIN
+        IF $1 IS NULL THEN
+            RAISE EXCEPTION '% must not be null', $2 USING ERRCODE = 'null_value_not_allowed';
+        ELSIF NOT isfinite($1) OR $1 > clock_timestamp() + interval '24 hours' THEN
+            RAISE EXCEPTION '% must not be more than a day ahead, or infinite', $2
+                USING ERRCODE = 'invalid_parameter_value', DETAIL = format('It is %s.', $1);
+        END IF;
+    END
+    $$;
+COMMENT ON FUNCTION stockflow.check_occurred(timestamptz, text) IS
+'Internal. Refuses a moment that is null (22004), infinite or more than a day ahead (22023).';
+
+CREATE FUNCTION stockflow.check_day(day date, name text) RETURNS void
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    AS $$
+    BEGIN
+        IF NOT $1 BETWEEN '1900-01-01' AND '9999-12-31' THEN
+            RAISE EXCEPTION '% must lie in the years 1900 to 9999, not on %', $2, $1
+                USING ERRCODE = 'invalid_parameter_value';
+        END IF;
+    END
+    $$;
+COMMENT ON FUNCTION stockflow.check_day(date, text) IS
+'Internal. Refuses (22023) a day outside the years 1900 to 9999; NULL passes.';
+
+CREATE FUNCTION stockflow.check_line_field(field text, value jsonb, line bigint) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    AS $$
+    DECLARE
+        amount numeric;
+        parts integer[];
+        fault text;
+        code text := 'invalid_parameter_value';
+    BEGIN
+        IF $1 = 'expected_on' THEN
+            IF jsonb_typeof($2) <> 'string' OR $2 #>> '{}' !~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$' THEN
+                fault := 'must be a day such as "2026-01-31"';
+            ELSE -- not by a cast, whose error would not name the line
+                parts := string_to_array($2 #>> '{}', '-')::integer[];
+                IF parts[1] < 1900 OR NOT parts[2] BETWEEN 1 AND 12 OR parts[3] < 1
+                   OR make_date(parts[1], parts[2], 1) + parts[3] - 1 >= make_date(parts[1], parts[2], 1) + interval '1 month' THEN
+                    fault := format('"%s" is no day from the years 1900 to 9999', $2 #>> '{}');
+                END IF;
+            END IF;
+        ELSIF jsonb_typeof($2) <> 'number' THEN
+            fault := CASE WHEN right($1, 3) = '_id' THEN 'must be an integer' ELSE 'must be a number' END;
+        ELSE
+            amount := $2::numeric;
+            IF right($1, 3) = '_id' THEN
+                IF amount <> trunc(amount) OR abs(amount) > 9223372036854775807 THEN
+                    fault := 'must be an integer';
+                END IF;
+            ELSIF $1 = 'quantity' AND amount <= 0 THEN
+                fault := 'must be above 0';
+            ELSIF amount < 0 THEN
+                fault := 'must be at least 0';
+            ELSIF amount >= (CASE $1 WHEN 'quantity' THEN 1e12 ELSE 1e15 END) OR round(amount, 6) <> amount THEN
+                fault := 'is too large or has more than six decimals';
+                code := 'numeric_value_out_of_range';
+            END IF;
+        END IF;
+        IF fault IS NOT NULL THEN
+            RAISE EXCEPTION 'line %: % %', $3, $1, fault USING ERRCODE = code;
+        END IF;
+    END
+    $$;
+COMMENT ON FUNCTION stockflow.check_line_field(text, jsonb, bigint) IS
+'Internal. Refuses a field of a line of an order or a receipt that is not of the kind that its name says. Errors: 22023, 22003.';
+
+CREATE FUNCTION stockflow.check_lines(lines jsonb, required text[], optional text[]) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    AS $$
+    DECLARE
+        entry record;
+        field text;
+    BEGIN
+        IF $1 IS NULL THEN
+            RAISE EXCEPTION 'lines must not be null' USING ERRCODE = 'null_value_not_allowed';
+        ELSIF jsonb_typeof($1) <> 'array' OR $1 = '[]' THEN
+            RAISE EXCEPTION 'lines must be a JSON array with at least one line'
+                USING ERRCODE = 'invalid_parameter_value';
+        END IF;
+        FOR entry IN SELECT e.line, e.n FROM jsonb_array_elements($1) WITH ORDINALITY AS e(line, n) LOOP
+            IF jsonb_typeof(entry.line) <> 'object' THEN
+                RAISE EXCEPTION 'line %: must be an object, not %', entry.n, jsonb_typeof(entry.line)
+                    USING ERRCODE = 'invalid_parameter_value';
+            END IF;
+            FOREACH field IN ARRAY $2 LOOP
+                IF coalesce(entry.line -> field, 'null') = 'null' THEN
+                    RAISE EXCEPTION 'line %: % is missing', entry.n, field
+                        USING ERRCODE = 'invalid_parameter_value';
+                END IF;
+            END LOOP;
+            FOR field IN SELECT k.key FROM jsonb_object_keys(entry.line) AS k(key) LOOP
+                IF field <> ALL ($2 || $3) THEN
+                    RAISE EXCEPTION 'line %: unknown key "%"', entry.n, left(field, 60)
+                        USING ERRCODE = 'invalid_parameter_value',
+                              HINT = format('A line has %s.', array_to_string($2 || $3, ', '));
+                ELSIF entry.line -> field <> 'null' THEN
+                    PERFORM stockflow.check_line_field(field, entry.line -> field, entry.n);
+                END IF;
+            END LOOP;
+        END LOOP;
+    END
+    $$;
+COMMENT ON FUNCTION stockflow.check_lines(jsonb, text[], text[]) IS
+'Internal. Refuses lines of an order or a receipt that are not a filled array of objects with these fields, and says which line is wrong, counting from 1. Errors: 22004, 22023, 22003.';
+
+CREATE FUNCTION stockflow.company_today(company_id bigint) RETURNS date
+    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    AS $$
+        SELECT (now() AT TIME ZONE c.timezone)::date FROM stockflow.companies c WHERE c.company_id = $1
+    $$;
+COMMENT ON FUNCTION stockflow.company_today(bigint) IS
+'The calendar day in the company''s time zone; NULL for an unknown company.';
+
+CREATE FUNCTION stockflow.supplier_offer(company_id bigint, product_id bigint, supplier_id bigint, quantity numeric, on_day date DEFAULT NULL)
+    RETURNS TABLE(min_quantity numeric, unit_cost numeric)
+    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    AS $$
+        SELECT o.min_quantity, o.unit_cost
+          FROM (SELECT s.min_quantity, s.unit_cost
+                  FROM stockflow.supplier_prices s
+                 WHERE s.company_id = $1 AND s.product_id = $2 AND s.supplier_id = $3 AND s.min_quantity <= $4
+                   AND s.valid_from <= coalesce($5, stockflow.company_today($1))
+                   AND (s.valid_to > coalesce($5, stockflow.company_today($1)) OR s.valid_to IS NULL)
+                UNION ALL
+                SELECT NULL, t.unit_cost
+                  FROM stockflow.product_suppliers t
+                 WHERE t.company_id = $1 AND t.product_id = $2 AND t.supplier_id = $3) AS o
+         ORDER BY o.min_quantity DESC NULLS LAST
+         LIMIT 1
+    $$;
+COMMENT ON FUNCTION stockflow.supplier_offer(bigint, bigint, bigint, numeric, date) IS
+'The price that supplier_price returns, with the quantity from which it holds (NULL: the cost in product_suppliers). No row where the supplier does not deliver the product.';
+
+CREATE FUNCTION stockflow.supplier_price(company_id bigint, product_id bigint, supplier_id bigint, quantity numeric, on_day date DEFAULT NULL)
+    RETURNS numeric
+    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    AS $$
+        SELECT o.unit_cost FROM stockflow.supplier_offer($1, $2, $3, $4, $5) AS o
+    $$;
+COMMENT ON FUNCTION stockflow.supplier_price(bigint, bigint, bigint, numeric, date) IS
+'Cost of one unit when that many are ordered on a day (NULL: today): that of the highest break in supplier_prices that the quantity reaches and that holds on the day, else product_suppliers.unit_cost; NULL: unknown.';
+
+CREATE FUNCTION stockflow.lead_times(company_id bigint, supplier_id bigint DEFAULT NULL, product_id bigint DEFAULT NULL, from_day date DEFAULT NULL)
+    RETURNS TABLE(supplier_id bigint, product_id bigint, receipts bigint, mean_days numeric, sd_days numeric)
+    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    AS $$
+        WITH arrivals AS (
+            -- One per order, product and day: a delivery booked in parts is one delivery.
+            SELECT o.supplier_id, l.product_id, d.days, sum(r.quantity) AS units
+              FROM stockflow.companies c
+              JOIN stockflow.purchase_orders o ON o.company_id = c.company_id
+              JOIN stockflow.purchase_order_lines l ON l.company_id = o.company_id AND l.order_id = o.order_id
+              JOIN stockflow.purchase_receipts r
+                ON r.company_id = l.company_id AND r.order_id = l.order_id AND r.line_id = l.line_id
+             CROSS JOIN LATERAL (SELECT (r.occurred_at AT TIME ZONE c.timezone)::date AS came,
+                                        (r.occurred_at AT TIME ZONE c.timezone)::date
+                                      - (o.ordered_at AT TIME ZONE c.timezone)::date AS days) AS d
+             WHERE c.company_id = $1 AND ($2 IS NULL OR o.supplier_id = $2) AND ($3 IS NULL OR l.product_id = $3)
+               AND ($4 IS NULL OR d.came >= $4)
+             GROUP BY o.supplier_id, l.product_id, o.order_id, d.came, d.days)
+        SELECT a.supplier_id, a.product_id, count(*), trim_scale(round(sum(a.units * a.days) / sum(a.units), 6)),
+               CASE WHEN count(*) > 1 THEN trim_scale(round(sqrt(
+                   (sum(a.units * a.days * a.days) * sum(a.units) - sum(a.units * a.days) ^ 2)
+                   * count(*) / (sum(a.units) ^ 2 * (count(*) - 1))), 6)) END
+          FROM arrivals a
+         GROUP BY a.supplier_id, a.product_id
+         ORDER BY a.supplier_id, a.product_id
+    $$;
+COMMENT ON FUNCTION stockflow.lead_times(bigint, bigint, bigint, date) IS
+'Measured lead times in calendar days, from ordered_at to the receipt, per supplier and product: number of receipts (those of one order on one day are one; from from_day on), mean weighted by quantity, and standard deviation (same weights, corrected by n / (n - 1); NULL for one receipt).';
+
+CREATE FUNCTION stockflow.lead_time(company_id bigint, product_id bigint DEFAULT NULL, supplier_id bigint DEFAULT NULL)
+    RETURNS TABLE(product_id bigint, supplier_id bigint, days integer, source text)
+    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    AS $$
+        SELECT t.product_id, t.supplier_id, coalesce(m.days, t.lead_time_days),
+               CASE WHEN m.days IS NOT NULL THEN 'measured' WHEN t.lead_time_days IS NOT NULL THEN 'stated' END
+          FROM stockflow.product_suppliers t
+          LEFT JOIN (SELECT l.product_id, l.supplier_id, ceil(l.mean_days)::integer AS days
+                       FROM stockflow.lead_times($1, $3, $2) AS l WHERE l.receipts >= 3) AS m
+            ON m.product_id = t.product_id AND m.supplier_id = t.supplier_id
+         WHERE t.company_id = $1 AND ($2 IS NULL OR t.product_id = $2) AND ($3 IS NULL OR t.supplier_id = $3)
+         ORDER BY t.product_id, t.supplier_id
+    $$;
+COMMENT ON FUNCTION stockflow.lead_time(bigint, bigint, bigint) IS
+'Days from order to receipt to plan with, for what suppliers deliver (NULL: every product, every supplier): the measured mean rounded up where there are at least 3 receipts, else product_suppliers.lead_time_days (source measured or stated; NULL: unknown).';

@@ -1,0 +1,250 @@
+#include "automatic.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace stockflow::forecasting {
+
+namespace {
+
+// For demand with zeros: levels of different memory.
+constexpr const char *kLevels[] = {
+    "tsb(alpha=0.1,alpha_probability=0.05,start=mean)",
+    "tsb(alpha=0.2,alpha_probability=0.1,start=mean)",
+    "ses(alpha=0.02,start=mean)",
+    "ses(alpha=0.05,start=mean)",
+    "ses(alpha=0.1,start=mean)",
+    "ses(alpha=0.2,start=first)",
+    "ses(alpha=0.3,start=first)",
+    "imapa",
+    "adida",
+    "moving_average(window=12)",
+    "moving_average(window=28)",
+    "mean",
+};
+
+// Where there is enough to see a season in: with its shape put on.
+constexpr const char *kShapes[] = {
+    "tsb(alpha=0.1,alpha_probability=0.05,start=mean,profile=26)",
+    "tsb(alpha=0.2,alpha_probability=0.1,start=mean,profile=26)",
+    "ses(alpha=0.05,start=mean,profile=26)",
+    "ses(alpha=0.2,start=first,profile=26)",
+    "ses(alpha=0.3,start=first,profile=26)",
+    "dynamic_theta",
+};
+
+// For demand (nearly) without zeros: trend and season.
+constexpr const char *kModels[] = {"ets",
+                                   "dynamic_theta",
+                                   "theta",
+                                   "holt_damped",
+                                   "holt",
+                                   "holt_winters",
+                                   "ses",
+                                   "holt_winters(alpha=0.2,beta=0.1,gamma=0.1)",
+                                   "holt_winters_multiplicative"};
+
+constexpr double kDenseZeros = 0.1;     // up to this share of zeros, models come into question
+constexpr double kShapeZeros = 0.6;     // up to this share, shapes do
+constexpr int kShapeSeasons = 8;        // and from this number of seasons
+constexpr int kShortDense = 60;         // in shorter histories models must beat levels
+constexpr double kClearlyBetter = 0.8;  // by this factor
+
+// How far back the origins lie, in horizons. The nearest see only a part of the horizon; without
+// them a change of level would stay unseen for a whole horizon.
+constexpr double kBack[] = {0.25, 0.5, 0.75, 1, 1.5, 2, 2.5, 3, 4};
+constexpr std::size_t kRecentOrigins = 3;
+
+// Weights fall with the second power of the loss, and with the loss of late.
+constexpr double kPower = 2, kRecentPower = 0.7;
+constexpr double kLeastWeight = 0.02;  // less is nothing
+
+// Adds origins; with whole_seasons only those that see each position of the season twice, or the
+// whole horizon.
+void add_origins(Plan &plan, const Job &job, int least_length, bool whole_seasons) {
+    int last = 0;
+    for (const double back : kBack) {
+        const int periods = std::max(1, static_cast<int>(back * job.horizon + 0.5));
+        const int steps = std::min(job.horizon, periods), length = job.y.count - periods;
+        if (periods == last || length < least_length) continue;
+        if (whole_seasons && steps < std::min(2 * job.season, job.horizon)) continue;
+        last = periods;
+        plan.origins.push_back({length, steps});
+    }
+}
+
+template <std::size_t count>
+void add_parts(Plan &plan, const char *const (&list)[count], Family family) {
+    for (const char *text : list) plan.parts.push_back(Part{parse_choice(text), family});
+}
+
+// Keeps a forecast within what can be: ten times the most that ever was is beyond any use.
+void bound(double *path, int steps, Series y) {
+    const double most = 10 * largest_of(y);
+    for (int h = 0; h < steps; h++) {
+        if (!std::isfinite(path[h])) path[h] = moving_average(y, 12);
+        path[h] = std::min(std::max(path[h], 0.0), most);
+    }
+}
+
+// Forecasts, and forecasts again from each origin to see how wrong it was.
+void run_part(const Plan &plan, const Job &job, Part &part) {
+    check(job.stop);
+    part.path.assign(job.horizon, 0);
+    part.ran = run_method(part.choice, job, part.path.data());
+    bound(part.path.data(), job.horizon, job.y);
+    part.origin_paths.assign(plan.origins.size() * job.horizon, 0);
+    // The form of a model is chosen once, its parameters are estimated at each origin.
+    Choice choice = part.choice;
+    if (part.ran.form.period > 0) choice.parameters.form = &part.ran.form;
+    double squares = 0, sums = 0, steps = 0;
+    for (std::size_t o = 0; o < plan.origins.size(); o++) {
+        const Origin &origin = plan.origins[o];
+        const Job earlier{job.y.head(origin.length), job.season, origin.steps, job.stop};
+        double *path = part.origin_paths.data() + o * job.horizon;
+        check(job.stop);
+        run_method(choice, earlier, path);
+        bound(path, origin.steps, earlier.y);
+        double square = 0, sum = 0;
+        for (int h = 0; h < origin.steps; h++) {
+            const double error = job.y[origin.length + h] - path[h];
+            square += error * error;
+            sum += error;
+        }
+        squares += square;
+        if (part.family == Family::levels) sums += sum * sum / 2;
+        steps += origin.steps;
+        if (o < kRecentOrigins) {
+            part.recent +=
+                (square + (part.family == Family::levels ? sum * sum / 2 : 0)) / origin.steps;
+        }
+    }
+    if (steps == 0) return;
+    part.squared_error = squares / steps;
+    part.loss = (squares + sums) / steps;
+}
+
+// The mean squared error of a family, the better members counting more.
+double family_error(const Plan &plan, Family family) {
+    double least = HUGE_VAL, sum = 0, weights = 0;
+    for (const Part &part : plan.parts) {
+        if (part.family == family) least = std::min(least, part.squared_error);
+    }
+    for (const Part &part : plan.parts) {
+        if (part.family != family || !(part.squared_error > 0)) continue;
+        const double weight = std::pow(least / part.squared_error, 3);
+        sum += weight * part.squared_error;
+        weights += weight;
+    }
+    return weights > 0 ? sum / weights : 0;
+}
+
+void drop_family(Plan &plan, Family family) {
+    plan.parts.erase(std::remove_if(plan.parts.begin(), plan.parts.end(),
+                                    [&](const Part &part) { return part.family == family; }),
+                     plan.parts.end());
+}
+
+// Weights by losses, small ones to nothing; sorts by weight.
+void weigh(Plan &plan) {
+    constexpr double kTiny = 1e-12;
+    double least = HUGE_VAL, least_recent = HUGE_VAL, total = 0;
+    for (const Part &part : plan.parts) {
+        least = std::min(least, part.loss);
+        least_recent = std::min(least_recent, part.recent);
+    }
+    const auto relative = [](double best, double loss) {
+        return loss <= best ? 1 : (best + kTiny * loss) / loss;
+    };
+    for (Part &part : plan.parts) {
+        part.weight = std::pow(relative(least, part.loss), kPower) *
+                      std::pow(relative(least_recent, part.recent), kRecentPower);
+        // Levels hardly differ in their losses by more than chance.
+        part.mild_weight =
+            part.family == Family::models ? std::sqrt(relative(least, part.loss)) : 1;
+        total += part.weight;
+    }
+    double kept = 0;
+    for (Part &part : plan.parts) {
+        if (part.weight < kLeastWeight * total) part.weight = 0;
+        kept += part.weight;
+    }
+    for (Part &part : plan.parts) part.weight /= kept;
+    std::stable_sort(plan.parts.begin(), plan.parts.end(),
+                     [](const Part &a, const Part &b) { return a.weight > b.weight; });
+}
+
+// What auto does where there is nothing to choose, or null.
+const char *only_method(Series y, const char **note) {
+    const int sales = nonzero_count(y);
+    *note = sales == 0                        ? "no demand"
+            : smallest_of(y) == largest_of(y) ? "constant demand"
+            : y.count < 6                     ? "short history"
+            : sales == 1                      ? "one sale"
+                                              : "";
+    if (sales == 0 || y.count < 6) return "mean";
+    if (smallest_of(y) == largest_of(y)) return "naive";
+    return sales == 1 ? kLevels[0] : nullptr;
+}
+
+void plan_one(Plan &plan, const Choice &choice, const Job &job) {
+    add_origins(plan, job, std::max(1, std::min(4, job.y.count - 1)), false);
+    plan.parts.push_back(Part{choice});
+    run_part(plan, job, plan.parts[0]);
+}
+
+}  // namespace
+
+Plan make_plan(const Choice &choice, const Job &job) {
+    Plan plan;
+    if (choice.method != &kMethods[0]) {
+        plan_one(plan, choice, job);
+        return plan;
+    }
+    const Series y = job.y;
+    if (const char *only = only_method(y, &plan.note)) {
+        plan_one(plan, parse_choice(only), job);
+        return plan;
+    }
+    const double zeros = 1 - static_cast<double>(nonzero_count(y)) / y.count;
+    const bool dense = zeros <= kDenseZeros && y.count >= 20;
+    const bool contest = dense && y.count < kShortDense;
+    if (dense) add_parts(plan, kModels, Family::models);
+    if (!dense || contest) add_parts(plan, kLevels, Family::levels);
+    if (!dense && job.season > 1 && zeros < kShapeZeros && y.count >= kShapeSeasons * job.season) {
+        add_parts(plan, kShapes, Family::levels);
+    }
+    add_origins(plan, job, std::max(12, 2 * job.season + 4), dense);
+    for (Part &part : plan.parts) run_part(plan, job, part);
+    if (contest) {
+        const bool models = family_error(plan, Family::models) <
+                            kClearlyBetter * family_error(plan, Family::levels);
+        drop_family(plan, models ? Family::levels : Family::models);
+    }
+    weigh(plan);
+    return plan;
+}
+
+std::vector<double> plan_path(const Plan &plan, const Job &job) {
+    std::vector<double> path(job.horizon, 0.0);
+    for (const Part &part : plan.parts) {
+        for (int h = 0; h < job.horizon; h++) path[h] += part.weight * part.path[h];
+    }
+    return path;
+}
+
+std::vector<double> plan_path_at(const Plan &plan, const Job &job, std::size_t origin) {
+    std::vector<double> path(job.horizon, 0.0);
+    for (const Part &part : plan.parts) {
+        const double *at = part.origin_paths.data() + origin * job.horizon;
+        for (int h = 0; h < job.horizon; h++) path[h] += part.weight * at[h];
+    }
+    return path;
+}
+
+void run_automatic(const Job &job, const Parameters &, Ran &, double *out) {
+    const std::vector<double> path = plan_path(make_plan({&kMethods[0], {}}, job), job);
+    std::copy(path.begin(), path.end(), out);
+}
+
+}  // namespace stockflow::forecasting

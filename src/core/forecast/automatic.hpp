@@ -1,0 +1,48 @@
+// Choosing methods for a series by their errors at earlier origins.
+#pragma once
+
+#include <vector>
+
+#include "methods.hpp"
+
+namespace stockflow::forecasting {
+
+// A forecast made from the first `length` values, of which `steps` periods are known by now.
+struct Origin {
+    int length, steps;
+};
+
+enum class Family { alone, levels, models };
+
+// One method's part in a forecast, and its errors at the origins.
+struct Part {
+    Choice choice;
+    Family family = Family::alone;
+    Ran ran = {};
+    double weight = 1;                      // in the forecast; 0: considered, but not taken
+    double mild_weight = 1;                 // in what is uncertain about it
+    double squared_error = 0;               // mean over all origins and steps
+    double loss = 0;                        // that, and for levels also the error of the sums
+    double recent = 0;                      // the loss at the latest origins
+    std::vector<double> path = {};          // the forecast, per step
+    std::vector<double> origin_paths = {};  // a horizon for each origin
+};
+
+struct Plan {
+    std::vector<Origin> origins;  // the latest first
+    std::vector<Part> parts;      // by falling weight; all that were considered
+    const char *note = "";        // why there was nothing to choose
+};
+
+// Plans a forecast: a method alone, or for `auto` the weighted mean of the methods that did best.
+Plan make_plan(const Choice &choice, const Job &job);
+
+// The mean forecast of a plan: finite, not negative, within sane bounds.
+std::vector<double> plan_path(const Plan &plan, const Job &job);
+// The same as it would have been at an origin.
+std::vector<double> plan_path_at(const Plan &plan, const Job &job, std::size_t origin);
+
+// The entry of the registry: what plan_path gives for `auto`.
+void run_automatic(const Job &job, const Parameters &given, Ran &ran, double *out);
+
+}  // namespace stockflow::forecasting
