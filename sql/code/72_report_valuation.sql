@@ -23,33 +23,49 @@ CREATE FUNCTION stockflow.receipt_layers(
             RAISE EXCEPTION '% must not be null', CASE WHEN $1 IS NULL THEN 'company_id' ELSE 'at' END
                 USING ERRCODE = 'null_value_not_allowed';
         END IF;
-        -- Receipts stay apart, by their version; all else is summed up in the same scan.
+        -- Receipts, and what takes one back at its cost, stay apart, by their version; all else is summed
+        -- up in the same scan.
         RETURN QUERY
         WITH parts AS (
             SELECT e.product_id, e.warehouse_id, e.receipt AS version, max(e.occurred_at) AS received_at,
                    max(e.recorded_at) AS recorded_at, max(e.reference) AS reference,
                    sum(e.delta) AS quantity, max(e.unit_cost) AS unit_cost
-              FROM (SELECT l.*, CASE WHEN l.delta > 0 AND (l.unit_cost IS NOT NULL OR l.reason IN ('receipt', 'initial'))
-                                     THEN l.version END AS receipt
+              FROM (SELECT l.*, CASE WHEN l.reason IN ('receipt', 'initial') AND (l.delta > 0 OR l.unit_cost IS NOT NULL)
+                                       OR l.delta > 0 AND l.unit_cost IS NOT NULL THEN l.version END AS receipt
                       FROM stockflow.ledger l
                      WHERE l.company_id = $1 AND l.occurred_at <= $2 AND ($3 IS NULL OR l.product_id = ANY ($3))
                        AND l.reason NOT IN ('transfer_out', 'transfer_in')) AS e
              GROUP BY e.product_id, e.warehouse_id, e.receipt),
+        -- Units that stand at each cost after each receipt, never below 0: what is taken back undoes the
+        -- latest receipts at that cost, and what is too much of it leaves as all else does.
+        sums AS (
+            SELECT p.*, sum(p.quantity) OVER (PARTITION BY p.product_id, p.unit_cost, p.version IS NULL
+                                              ORDER BY p.received_at, p.recorded_at, p.warehouse_id, p.version) AS standing
+              FROM parts p),
+        floors AS (
+            SELECT s.*, s.standing - least(min(s.standing) OVER (PARTITION BY s.product_id, s.unit_cost, s.version IS NULL
+                                           ORDER BY s.received_at, s.recorded_at, s.warehouse_id, s.version), 0) AS units
+              FROM sums s),
+        receipts AS (
+            SELECT f.*, CASE WHEN f.version IS NULL OR f.quantity <= 0 THEN 0 WHEN f.unit_cost IS NULL THEN f.quantity
+                             ELSE greatest(min(f.units) OVER (PARTITION BY f.product_id, f.unit_cost, f.version IS NULL
+                                           ORDER BY f.received_at DESC, f.recorded_at DESC, f.warehouse_id DESC, f.version DESC)
+                                           - f.units + f.quantity, 0) END AS received
+              FROM floors f),
         layers AS (  -- of the newest receipts, as much as there is stock
-            SELECT p.*, greatest(least(p.quantity, sum(p.quantity) OVER product - coalesce(sum(p.quantity)
-                             FILTER (WHERE p.version IS NOT NULL) OVER newer, 0)), 0) AS remaining
-              FROM parts p
-            WINDOW product AS (PARTITION BY p.product_id),
-                   newer AS (PARTITION BY p.product_id ORDER BY p.version IS NULL, p.received_at DESC, p.recorded_at DESC,
-                             p.warehouse_id DESC, p.version DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING))
-        SELECT y.product_id, y.warehouse_id, y.version, y.received_at, y.reference, y.quantity, y.remaining, y.unit_cost
-          FROM layers y WHERE y.version IS NOT NULL AND y.remaining > 0
+            SELECT r.*, greatest(least(r.received, sum(r.quantity) OVER product - coalesce(sum(r.received) OVER newer, 0)), 0) AS remaining
+              FROM receipts r
+            WINDOW product AS (PARTITION BY r.product_id),
+                   newer AS (PARTITION BY r.product_id ORDER BY r.received_at DESC, r.recorded_at DESC, r.warehouse_id DESC,
+                             r.version DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING))
+        SELECT y.product_id, y.warehouse_id, y.version, y.received_at, y.reference, y.received, y.remaining, y.unit_cost
+          FROM layers y WHERE y.remaining > 0
         UNION ALL  -- the rest: units that no receipt brought, or a shortage, or nothing
         SELECT r.product_id, NULL, NULL, NULL, NULL, NULL, r.rest, CASE WHEN r.rest <= 0 THEN r.last_cost END
           FROM (SELECT y.product_id,
-                       sum(y.quantity) - coalesce(sum(y.remaining) FILTER (WHERE y.version IS NOT NULL), 0) AS rest,
+                       sum(y.quantity) - sum(y.remaining) AS rest,
                        (array_agg(y.unit_cost ORDER BY y.received_at DESC, y.recorded_at DESC, y.warehouse_id DESC, y.version DESC)
-                        FILTER (WHERE y.unit_cost IS NOT NULL AND y.version IS NOT NULL))[1] AS last_cost
+                        FILTER (WHERE y.unit_cost IS NOT NULL AND y.received > 0))[1] AS last_cost
                   FROM layers y GROUP BY y.product_id) AS r;
     END
     $$;
@@ -74,7 +90,7 @@ CREATE FUNCTION stockflow.fifo_layers(
          ORDER BY y.product_id, y.received_at NULLS FIRST, y.warehouse_id, y.version
     $$;
 COMMENT ON FUNCTION stockflow.fifo_layers(bigint, timestamptz, bigint, bigint) IS
-'What is left of each receipt at a moment when goods leave in the order in which they came, oldest first: units, cost of one unit and value (exact), age in days of the company''s time zone. infinity: everything that is recorded. Goods in transit are included; warehouse_id is where they were received. Rows without received_at: units that no receipt brought (their cost is unknown), or a shortage (negative, at the latest known cost). An unknown company has no rows. Errors: 22004 NULL company or moment.';
+'What is left of each receipt at a moment when goods leave in the order in which they came, oldest first: units received (less what was taken back at that cost) and left, cost of one unit and value (exact), age in days of the company''s time zone. infinity: everything that is recorded. Goods in transit are included; warehouse_id is where they were received. Rows without received_at: units that no receipt brought (their cost is unknown), or a shortage (negative, at the latest known cost). An unknown company has no rows. Errors: 22004 NULL company or moment.';
 
 CREATE FUNCTION stockflow.valued_stock(
     company_id bigint, at timestamptz, method text, only_product bigint, only_category bigint)
@@ -108,12 +124,7 @@ CREATE FUNCTION stockflow.valued_stock(
                       FROM stockflow.receipt_layers($1, $2, products) AS y GROUP BY y.product_id) AS y
              WHERE chosen = 'fifo'),
         on_hand AS (
-            SELECT product_id, warehouse_id, coalesce(i.quantity, 0) - coalesce(l.later, 0) AS quantity
-              FROM (SELECT i.product_id, i.warehouse_id, i.quantity FROM stockflow.inventory i
-                     WHERE i.company_id = $1 AND (products IS NULL OR i.product_id = ANY (products))) AS i
-              FULL JOIN (SELECT l.product_id, l.warehouse_id, sum(l.delta) AS later FROM stockflow.ledger l
-                          WHERE l.company_id = $1 AND l.occurred_at > $2 AND (products IS NULL OR l.product_id = ANY (products))
-                          GROUP BY l.product_id, l.warehouse_id) AS l USING (product_id, warehouse_id)),
+            SELECT b.product_id, b.warehouse_id, b.quantity FROM stockflow.balances_at($1, $2, NULL, products) AS b),
         places AS (
             SELECT h.product_id, h.warehouse_id, h.quantity FROM on_hand h WHERE h.quantity <> 0
             UNION ALL  -- sent and not received
@@ -162,4 +173,4 @@ CREATE FUNCTION stockflow.stock_valuation(
          ORDER BY v.product_id, v.warehouse_id
     $$;
 COMMENT ON FUNCTION stockflow.stock_valuation(bigint, timestamptz, text, bigint, bigint, bigint) IS
-'Stock and its value at a moment (infinity: everything that is recorded; then quantity is inventory.quantity), one row per product and warehouse with stock; the row without a warehouse is in transit. method: moving_average or fifo. Costs are per product for the whole company: what comes in with unit_cost has that; a receipt without one is of unknown cost; what else comes in (returned, found) has the average cost (moving_average) or undoes what left last (fifo); transfers have none. unit_cost: average over the units whose cost is known, six decimals. value: NULL when the cost of any unit is unknown; costed_quantity and costed_value are the part that is known. Stock below zero has a negative value, at the latest cost. Values have six decimals and add up to the rounded value of the product. An unknown company has no rows. Errors: 22004 NULL company, moment or method, 22023 another method.';
+'Stock and its value at a moment (infinity: everything that is recorded; then quantity is inventory.quantity), one row per product and warehouse with stock; the row without a warehouse is in transit. method: moving_average or fifo. Costs are per product for the whole company: what comes in with unit_cost has that; a receipt without one is of unknown cost; what else comes in (returned, found) has the average cost (moving_average) or undoes what left last (fifo); a receipt taken back (reason receipt, negative, with unit_cost) takes its cost along; transfers have none. unit_cost: average over the units whose cost is known, six decimals. value: NULL when the cost of any unit is unknown; costed_quantity and costed_value are the part that is known. Stock below zero has a negative value, at the latest cost. Values have six decimals and add up to the rounded value of the product. An unknown company has no rows. Errors: 22004 NULL company, moment or method, 22023 another method.';

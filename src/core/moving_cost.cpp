@@ -13,16 +13,20 @@ namespace {
 using Wide = unsigned __int128;
 
 constexpr UnitCost kCostLimit = 1'000'000'000'000'000;  // 15 digits before the point
+constexpr UnitCost kOne = 1'000'000'000'000'000'000;
 
 [[noreturn]] void bad_cost(const char *text) {
     throw Error(kOutOfRange, "unit cost " + std::string(text).substr(0, 40) + " is out of range",
                 "Costs have at most 15 digits before the point and 18 behind it.");
 }
 
-// value * factor / divisor, rounded half up; factor <= divisor < 2^63, so the result fits.
+constexpr Wide kTooLarge = Wide{1} << 126;  // more than any cost
+
+// value * factor / divisor, rounded half up; all below 2^110, 2^63 and 2^63.
 Wide scale(Wide value, std::uint64_t factor, std::uint64_t divisor) {
     const Wide low = static_cast<Wide>(static_cast<std::uint64_t>(value)) * factor;
     const Wide high = (value >> 64) * factor + (low >> 64);  // the product is high * 2^64 + low
+    if (high / divisor >> 62 != 0) return kTooLarge;
     const Wide rest = high % divisor << 64 | static_cast<std::uint64_t>(low);
     const Wide result = (high / divisor << 64) + rest / divisor;
     return result + (rest % divisor * 2 >= divisor ? 1 : 0);
@@ -38,6 +42,22 @@ UnitCost mixed(UnitCost average, std::int64_t stock, UnitCost cost, std::int64_t
 
 void leave(MovingCost &stock, std::int64_t units) {
     stock.unknown -= std::min(stock.unknown, units);
+    stock.quantity = add(stock.quantity, -units);
+}
+
+// Takes back units that came at a cost, unless the others would then be worth less than nothing, or
+// more than a cost can be: then they leave as others do.
+void take_back(MovingCost &stock, std::int64_t units, UnitCost cost) {
+    const std::int64_t rest = stock.costed() - units;
+    if (rest <= 0) return leave(stock, units);
+    const Wide difference = cost < stock.average ? stock.average - cost : cost - stock.average;
+    const Wide change =
+        scale(difference, static_cast<std::uint64_t>(units), static_cast<std::uint64_t>(rest));
+    if (change >= kTooLarge) return leave(stock, units);
+    const UnitCost average = cost < stock.average ? stock.average + static_cast<UnitCost>(change)
+                                                  : stock.average - static_cast<UnitCost>(change);
+    if (average < 0 || average >= kCostLimit * kOne) return leave(stock, units);
+    stock.average = average;
     stock.quantity = add(stock.quantity, -units);
 }
 
@@ -101,7 +121,9 @@ void format_cost(UnitCost cost, char *out) {
 }
 
 void apply(MovingCost &stock, const CostedMovement &movement) {
-    if (movement.delta < 0) {
+    if (movement.delta < 0 && movement.is_receipt && movement.has_cost) {
+        take_back(stock, -movement.delta, movement.cost);
+    } else if (movement.delta < 0) {
         leave(stock, -movement.delta);
     } else if (movement.delta > 0) {
         enter(stock, movement);

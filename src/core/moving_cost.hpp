@@ -30,6 +30,7 @@ struct CostedMovement {
 // The stock of a product over all warehouses after some movements, in the order of time.
 //   - What comes in with a cost is mixed into the average.
 //   - A receipt without one is of unknown cost; it is kept apart and leaves first.
+//   - A receipt with a cost that is taken back takes it out of the average.
 //   - What else comes in without one (returned, found) has the average cost, and changes nothing.
 //   - Below zero, what comes in makes up for the shortage first; the average starts anew.
 struct MovingCost {

@@ -3,7 +3,7 @@
 -- the entries, each of another kind than the report's.
 BEGIN;
 SET LOCAL client_min_messages = warning;
-SELECT plan(22);
+SELECT plan(24);
 INSERT INTO stockflow.companies (company_id, name, timezone, allow_negative_stock) VALUES (1, 'One', 'America/New_York', true), (2, 'Two', 'UTC', true);
 INSERT INTO stockflow.warehouses (company_id, warehouse_id, name) SELECT c, w, 'W' || w FROM generate_series(1, 2) AS c, generate_series(1, 3) AS w;
 INSERT INTO stockflow.categories (company_id, category_id, name) VALUES (1, 1, 'Odd'), (1, 2, 'Even');
@@ -18,9 +18,9 @@ DECLARE
     p integer := pg_temp.any_of(6);
     w integer := 1 + pg_temp.any_of(3) % 3 * CASE WHEN p = 5 THEN 0 ELSE 1 END;
     q numeric := pg_temp.any_of(9) * CASE p WHEN 6 THEN 0.25 ELSE 1 END;
-    cost numeric := CASE WHEN random() < 0.8 THEN round((10 * random())::numeric, 2) END;
+    cost numeric := CASE WHEN random() < 0.8 THEN round((3 * random())::numeric, 1) END;
 BEGIN
-    CASE pg_temp.any_of(16)
+    CASE pg_temp.any_of(18)
     WHEN 1, 2, 3 THEN PERFORM stockflow.receive_stock(company, w, p, 3 * q, cost, moment, 'r' || pg_temp.any_of(99));
     WHEN 4, 5, 6, 7, 8 THEN PERFORM stockflow.record_sale(company, w, p, q, moment);
     WHEN 9 THEN PERFORM stockflow.record_return(company, w, p, q, moment);
@@ -39,6 +39,9 @@ BEGIN
             PERFORM stockflow.record_movements(2, jsonb_build_array(jsonb_build_object(
                 'warehouse_id', w, 'product_id', p, 'delta', q, 'reason', 'found', 'unit_cost', cost, 'occurred_at', moment)));
         END IF;
+    ELSE  -- a receipt taken back, mostly at a cost at which something came
+        PERFORM stockflow.record_movements(company, jsonb_strip_nulls(jsonb_build_array(jsonb_build_object(
+            'warehouse_id', w, 'product_id', p, 'delta', -q, 'reason', 'receipt', 'unit_cost', cost, 'occurred_at', moment))));
     END CASE;
 END $$;
 SELECT setseed(0.7);
@@ -75,6 +78,17 @@ BEGIN
     RETURN ok(differences IS NULL AND sizes NOT LIKE '%of 0 rows', format('%s (%s)', description, sizes)) || coalesce(E'\n' || differences, '');
 END $$;
 
+-- stock_on_hand: the sum of what happened up to the end of the day.
+SELECT pg_temp.same(
+    $$SELECT d::date, product_id, warehouse_id, quantity FROM generate_series('2025-09-29'::timestamp, '2025-12-02', '1 day') AS d, stockflow.stock_on_hand(1, d::date)$$,
+    $$SELECT d::date, product_id, warehouse_id, sum(delta) FROM generate_series('2025-09-29'::timestamp, '2025-12-02', '1 day') AS d, entries
+       WHERE company_id = 1 AND day <= d AND product_id <> 7 GROUP BY 1, 2, 3$$,
+    'stock_on_hand of every day');
+SELECT pg_temp.same(
+    'SELECT product_id, warehouse_id, quantity FROM stockflow.stock_on_hand(1, NULL, 2, category_id => 1)',
+    'SELECT product_id, warehouse_id, sum(delta) FROM entries WHERE company_id = 1 AND warehouse_id = 2 AND product_id IN (1, 3, 5) GROUP BY 1, 2',
+    'stock_on_hand with filters');
+
 -- movement_history: the balance is the sum of what came before.
 SELECT pg_temp.same(
     $$SELECT product_id, warehouse_id, occurred_at, version, day, reason, delta, balance, reference FROM stockflow.movement_history(1, '2025-10-20', '2025-11-03')$$,
@@ -88,27 +102,46 @@ SELECT pg_temp.same(
         FROM entries e WHERE company_id = 1 AND day = '2025-11-02' AND warehouse_id = 2 AND product_id % 2 = 0 AND reason IN ('sale', 'found')$$,
     'movement_history with filters keeps the balance');
 
--- First in, first out: receipts laid out in quarters of a unit, of which as many have left, from the
--- first on, as all else took away on balance.
-CREATE FUNCTION pg_temp.units(company bigint, moment timestamptz) RETURNS TABLE(product_id bigint, n bigint, version bigint, warehouse_id bigint, unit_cost numeric) LANGUAGE sql AS $$
-    SELECT u.product_id, u.n, u.version, u.warehouse_id, u.unit_cost
-      FROM (SELECT e.*, row_number() OVER (PARTITION BY e.product_id ORDER BY e.n, quarter) AS place
-              FROM entries e, generate_series(1, e.delta * 4) AS quarter
-             WHERE e.company_id = $1 AND e.occurred_at <= $2 AND e.delta > 0 AND (e.unit_cost IS NOT NULL OR e.reason = 'receipt') AND e.reason NOT LIKE 'transfer%') AS u
-      JOIN (SELECT e.product_id, -4 * sum(e.delta) AS units FROM entries e
-             WHERE e.company_id = $1 AND e.occurred_at <= $2 AND NOT (e.delta > 0 AND (e.unit_cost IS NOT NULL OR e.reason = 'receipt')) AND e.reason NOT LIKE 'transfer%'
-             GROUP BY e.product_id) AS gone USING (product_id)
-     WHERE u.place > gone.units $$;
 CREATE TEMP TABLE moments AS SELECT c AS company, m AS moment FROM generate_series(1, 2) AS c,
     unnest(ARRAY['infinity', '2025-10-03T12:00:00Z', '2025-10-08T12:00:00Z', '2025-10-20T12:00:00Z', '2025-11-10T12:00:00Z']::timestamptz[]) AS m;
+-- First in, first out: receipts laid out in quarters of a unit. What is taken back at a cost removes
+-- the latest of those that cost so much; all else takes from the first on, on balance.
+CREATE TEMP TABLE laid (product_id bigint, n bigint, quarter integer, version bigint, warehouse_id bigint, unit_cost numeric);
+CREATE TEMP TABLE gone (product_id bigint, quarters numeric);
+CREATE FUNCTION pg_temp.units(company bigint, moment timestamptz) RETURNS TABLE(product_id bigint, version bigint, warehouse_id bigint, unit_cost numeric) LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+    e entries;
+    removed bigint;
+BEGIN
+    DELETE FROM laid;
+    DELETE FROM gone;
+    FOR e IN SELECT * FROM entries WHERE company_id = company AND occurred_at <= moment AND reason NOT LIKE 'transfer%' ORDER BY n LOOP
+        IF e.delta > 0 AND (e.unit_cost IS NOT NULL OR e.reason = 'receipt') THEN
+            INSERT INTO laid SELECT e.product_id, e.n, quarter, e.version, e.warehouse_id, e.unit_cost FROM generate_series(1, 4 * e.delta) AS quarter;
+        ELSE
+            removed := 0;
+            IF e.reason = 'receipt' AND e.unit_cost IS NOT NULL THEN
+                DELETE FROM laid l WHERE l.ctid IN (SELECT x.ctid FROM laid x WHERE x.product_id = e.product_id AND x.unit_cost = e.unit_cost
+                                                     ORDER BY x.n DESC, x.quarter DESC LIMIT -4 * e.delta);
+                GET DIAGNOSTICS removed = ROW_COUNT;
+            END IF;
+            INSERT INTO gone VALUES (e.product_id, -4 * e.delta - removed);
+        END IF;
+    END LOOP;
+    RETURN QUERY SELECT u.product_id, u.version, u.warehouse_id, u.unit_cost
+      FROM (SELECT l.*, row_number() OVER (PARTITION BY l.product_id ORDER BY l.n, l.quarter) AS place FROM laid l) AS u
+     WHERE u.place > (SELECT coalesce(sum(g.quarters), 0) FROM gone g WHERE g.product_id = u.product_id);
+END $$;
+CREATE TEMP TABLE units AS SELECT company, moment, u.* FROM moments, pg_temp.units(company, moment) AS u;
 SELECT pg_temp.same(
     'SELECT company, moment, product_id, warehouse_id, version, quantity, unit_cost FROM moments, stockflow.receipt_layers(company, moment) WHERE version IS NOT NULL',
-    'SELECT company, moment, product_id, warehouse_id, version, count(*)::numeric / 4, unit_cost FROM moments, pg_temp.units(company, moment) GROUP BY 1, 2, 3, 4, 5, 7',
+    'SELECT company, moment, product_id, warehouse_id, version, count(*)::numeric / 4, unit_cost FROM units GROUP BY 1, 2, 3, 4, 5, 7',
     'layers are the receipts from which the others have not taken');
 SELECT pg_temp.same(
     'SELECT company, moment, product_id, sum(quantity), sum(quantity) FILTER (WHERE version IS NULL) <= 0 FROM moments, stockflow.receipt_layers(company, moment) GROUP BY 1, 2, 3',
-    $$SELECT company, moment, product_id, sum(delta), coalesce((SELECT count(*)::numeric / 4 FROM pg_temp.units(company, moment) AS u WHERE u.product_id = e.product_id), 0) >= sum(delta)
-        FROM moments, entries e WHERE e.company_id = company AND occurred_at <= moment AND reason NOT LIKE 'transfer%' GROUP BY 1, 2, 3$$,
+    $$SELECT company, moment, product_id, sum(delta), coalesce((SELECT count(*)::numeric / 4 FROM units AS u WHERE (u.company, u.moment, u.product_id) = (m.company, m.moment, e.product_id)), 0) >= sum(delta)
+        FROM moments m, entries e WHERE e.company_id = company AND occurred_at <= moment AND reason NOT LIKE 'transfer%' GROUP BY 1, 2, 3$$,
     'layers and the rest are what the company owns');
 
 -- The moving average: movement by movement.
@@ -122,7 +155,10 @@ BEGIN
     unknown := 0;
     FOR e IN SELECT * FROM entries WHERE company_id = company AND product_id = product AND occurred_at <= moment AND reason NOT LIKE 'transfer%' ORDER BY n LOOP
         known := greatest(owned - unknown, 0);
-        IF e.delta <= 0 THEN
+        IF e.delta < 0 AND e.reason = 'receipt' AND e.unit_cost IS NOT NULL AND known + e.delta > 0 AND known * average + e.delta * e.unit_cost >= 0 THEN
+            average := (known * average + e.delta * e.unit_cost)::numeric(60, 40) / (known + e.delta);
+            owned := owned + e.delta;
+        ELSIF e.delta <= 0 THEN
             owned := owned + e.delta;
             unknown := greatest(unknown + e.delta, 0);
         ELSE

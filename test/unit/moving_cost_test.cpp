@@ -109,6 +109,29 @@ TEST(MovingCost, StaysExactAtTheLimits) {
     EXPECT_THROW(after(std::vector<CostedMovement>(10, received(most, "1"))), Error);
 }
 
+TEST(MovingCost, TakesReceiptsBackAtTheirCost) {
+    const auto taken_back = [](double units, const char *cost) { return receipt(-units, cost); };
+    EXPECT_EQ(after({receipt(10, "2"), receipt(10, "200"), taken_back(10, "200")}), "10, 10 @ 2");
+    EXPECT_EQ(after({receipt(10, "200"), receipt(10, "2"), taken_back(10, "2")}), "10, 10 @ 200");
+    // 10 at 3, of which 5 at 4 go back: 10 / 5. 8 at 4 are worth more than there is.
+    EXPECT_EQ(after({receipt(10, "2"), receipt(10, "4"), other(-10), taken_back(5, "4")}),
+              "5, 5 @ 2");
+    EXPECT_EQ(after({receipt(10, "2"), receipt(10, "4"), other(-10), taken_back(8, "4")}),
+              "2, 2 @ 3");
+    // Units of unknown cost stay; all of the others, or more than there are, leave as usual.
+    EXPECT_EQ(after({uncosted_receipt(4), receipt(4, "1"), receipt(4, "3"), taken_back(4, "3")}),
+              "8, 4 @ 1");
+    EXPECT_EQ(after({receipt(4, "3"), taken_back(4, "3")}), "0, 0 @ 3");
+    EXPECT_EQ(after({receipt(4, "3"), taken_back(6, "3")}), "-2, -2 @ 3");
+    EXPECT_EQ(after({other(-2), taken_back(2, "3")}), "-4, 0 @ ?");
+    EXPECT_EQ(after({receipt(1, "1"), taken_back(1, "5"), other(1)}), "1, 1 @ 1");
+    // What would be left of it is beyond all costs.
+    const std::int64_t most = 999'999'999'999 * kUnit;
+    EXPECT_EQ(after({{most, true, true, parse_cost("999999999999999")},
+                     {1 - most, true, true, parse_cost("0")}}),
+              "0.000001, 0.000001 @ 999999999999999");
+}
+
 // Against a plain calculation: mixed = (stock value + added value) / units.
 TEST(MovingCost, AgreesWithValuesOverUnits) {
     std::mt19937 random(5);
