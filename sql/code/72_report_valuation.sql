@@ -98,7 +98,7 @@ CREATE FUNCTION stockflow.valued_stock(
         product_id bigint, warehouse_id bigint, quantity numeric, unit_cost numeric, value numeric,
         costed_quantity numeric, costed_value numeric)
     LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 100000
-    SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
+    SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
     AS $$
     #variable_conflict use_column
     DECLARE

@@ -7,7 +7,7 @@ CREATE FUNCTION stockflow.stock_summary(
         days integer, days_known integer, days_in_stock integer, rate_days integer, cover_days numeric, needed numeric,
         stockouts integer, longest_stockout integer, out_since date)
     LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 100000
-    SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
+    SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
     AS $$
     #variable_conflict use_column
     DECLARE
