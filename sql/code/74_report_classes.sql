@@ -64,7 +64,7 @@ CREATE FUNCTION stockflow.abc_xyz(
         SELECT r.product_id, r.sku, r.name, r.rank, trim_scale(r.units), trim_scale(r.amount),
                CASE WHEN r.whole > 0 THEN trim_scale(round(greatest(r.amount, 0) / r.whole, 6)) END,
                CASE WHEN r.whole > 0 THEN trim_scale(round(r.before / r.whole, 6)) END,
-               CASE WHEN r.amount <= 0 THEN 'N' WHEN r.before < a_limit * r.whole THEN 'A'
+               CASE WHEN r.units <= 0 THEN 'N' WHEN r.before < a_limit * r.whole THEN 'A'
                     WHEN r.before < b_limit * r.whole THEN 'B' ELSE 'C' END,
                bucket_count, CASE WHEN bucket_count > 0 THEN trim_scale(round(coalesce(r.total, 0) / bucket_count, 6)) END,
                trim_scale(round(r.variation, 6)),

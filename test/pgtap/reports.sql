@@ -1,7 +1,7 @@
 -- Reports on cases worked out by hand: what peers get wrong, and the ends of everything.
 BEGIN;
 SET LOCAL client_min_messages = warning;
-SELECT plan(63);
+SELECT plan(64);
 INSERT INTO stockflow.companies (company_id, name, timezone, allow_negative_stock, cover_days) VALUES
     (1, 'Acme', 'America/New_York', true, 10), (2, 'Other', 'UTC', false, 30), (3, 'Empty', 'UTC', false, 30);
 INSERT INTO stockflow.warehouses (company_id, warehouse_id, name) VALUES (1, 1, 'East'), (1, 2, 'West'), (2, 21, 'Far');
@@ -153,6 +153,10 @@ SELECT results_eq($$SELECT buckets, mean_demand, variation, xyz FROM stockflow.a
 SELECT results_eq($$SELECT buckets, mean_demand, variation, xyz FROM stockflow.abc_xyz(2, '2026-02-02', '2026-03-01') WHERE product_id = 31$$,
     $$VALUES (4, 20::numeric, 1.732051::numeric, 'Z')$$, '80, 0, 0 and 0 a week');
 SELECT is((SELECT string_agg(format('%s %s', buckets, xyz), ', ') FROM stockflow.abc_xyz(2, '2026-02-03', '2026-03-01', bucket => 'month') WHERE product_id = 34), '0 N', 'a part of a month is none');
+
+DO $$ BEGIN UPDATE stockflow.products SET price = 0 WHERE company_id = 2; END $$;
+SELECT is((SELECT string_agg(format('%s %s', product_id, abc), ', ' ORDER BY rank) FROM stockflow.abc_xyz(2, '2026-02-02', '2026-03-01')),
+    '31 C, 32 C, 33 C, 34 C', 'what sells for nothing is C, whatever the whole is');
 
 -- What is deleted is history, and still there.
 SELECT is((SELECT count(*) FROM stockflow.stock_valuation(1) WHERE product_id IN (10, 11)) + (SELECT count(*) FROM stockflow.stock_on_hand(1) WHERE product_id IN (10, 11)), 0::bigint, 'services and bundles have no stock');
