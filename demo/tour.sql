@@ -91,8 +91,8 @@ SELECT sku, product_name, warehouse_name, current_stock AS "can be built", thres
 SELECT kind, coalesce(supplier_name, 'from ' || from_warehouse_name) AS source, sku, warehouse_name,
        on_order_in_time AS "on order", on_order_late AS late, needed, quantity, unit_cost AS cost, arrives_on
   FROM stockflow.reorder_plan(:company) ORDER BY days_until_stockout, sku LIMIT 8;
-SELECT count(*) AS orders FROM stockflow.accept_reorder_plan(:company);
-SELECT count(*) AS orders FROM stockflow.accept_reorder_plan(:company);
+SELECT kind, count(*) AS documents FROM stockflow.accept_reorder_plan(:company) GROUP BY kind;
+SELECT count(*) AS "documents of a second run" FROM stockflow.accept_reorder_plan(:company);
 \set ECHO none
 
 SELECT product_id AS best FROM stockflow.inventory_log
