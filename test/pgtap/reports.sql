@@ -1,7 +1,7 @@
 -- Reports on cases worked out by hand: what peers get wrong, and the ends of everything.
 BEGIN;
 SET LOCAL client_min_messages = warning;
-SELECT plan(64);
+SELECT plan(65);
 INSERT INTO stockflow.companies (company_id, name, timezone, allow_negative_stock, cover_days) VALUES
     (1, 'Acme', 'America/New_York', true, 10), (2, 'Other', 'UTC', false, 30), (3, 'Empty', 'UTC', false, 30);
 INSERT INTO stockflow.warehouses (company_id, warehouse_id, name) VALUES (1, 1, 'East'), (1, 2, 'West'), (2, 21, 'Far');
@@ -50,6 +50,8 @@ BEGIN
 END $$;
 SELECT is(pg_temp.worth(2, 'moving_average'), '1: 5 @ 4 = 20, 2: 7 @ 4 = 28', 'what was lost on its way is gone');
 SELECT is(pg_temp.worth(2, 'moving_average', '2026-01-05T18:00Z'), '1: 5 @ 4 = 20, 2: 7 @ 4 = 28, -: 3 @ 4 = 12', 'and was there until then');
+
+DO $$ BEGIN PERFORM pg_temp.move(2, 1, 'found', '2026-01-07T12:00Z', NULL, w) FROM generate_series(1, 2) AS w; END $$;
 
 -- Receipts taken back, below zero, without a cost.
 DO $$ BEGIN
@@ -173,8 +175,21 @@ CREATE FUNCTION pg_temp.everything(company bigint, since date, until date) RETUR
     UNION ALL SELECT r::text FROM stockflow.movement_history($1, $2, $3) AS r UNION ALL SELECT r::text FROM stockflow.stock_turnover($1, $2, $3) AS r
     UNION ALL SELECT r::text FROM stockflow.stockout_days($1, $2, $3) AS r UNION ALL SELECT r::text FROM stockflow.slow_stock($1, $2, $3) AS r
     UNION ALL SELECT r::text FROM stockflow.overstock($1, $2, $3) AS r UNION ALL SELECT r::text FROM stockflow.abc_xyz($1, $2, $3) AS r $$;
+INSERT INTO stockflow.suppliers (company_id, supplier_id, name) VALUES (1, 1, 'Farm');
+DO $$ DECLARE
+    sheet bigint := stockflow.create_stock_count(1, 1, ARRAY[9]);
+    purchase bigint := stockflow.create_purchase_order(1, 1, 1, '[{"product_id": 9, "quantity": 5}]');
+BEGIN
+    PERFORM stockflow.record_counts(1, sheet, '[{"product_id": 9, "counted_quantity": 50}]');
+    PERFORM stockflow.post_stock_count(1, sheet);
+    PERFORM stockflow.place_purchase_order(1, purchase);
+    PERFORM stockflow.receive_purchase_order(1, purchase, '[{"line_id": 1, "quantity": 2}]');
+    PERFORM stockflow.record_sale(1, 1, 9, 1);  -- the newest entry is not archived
+END $$;
 CREATE TEMP TABLE before AS SELECT * FROM pg_temp.everything(1, '2026-01-15', '2026-02-21');
 SELECT cmp_ok(stockflow.archive_log(clock_timestamp(), 1), '>', 10::bigint, 'most of it is archived');
+SELECT is((SELECT count(DISTINCT reason) FROM stockflow.inventory_log_archive WHERE reason IN ('count', 'receipt', 'transfer_out', 'transit_loss') AND split_part(reference, ':', 1) IN ('stock_count', 'purchase_order', 'transfer')), 4::bigint,
+    'also of counts, purchases and transfers');
 SELECT bag_eq($$SELECT * FROM pg_temp.everything(1, '2026-01-15', '2026-02-21')$$, 'SELECT * FROM before', 'reports read the archive');
 SELECT is_empty('SELECT * FROM stockflow.verify_ledger()', 'and so do the proofs');
 SELECT is_empty($$SELECT * FROM pg_temp.everything(3, '2026-01-01', '2026-02-21') UNION ALL SELECT * FROM pg_temp.everything(999999, '2026-01-01', '2026-02-21')$$, 'no stock, no rows');
