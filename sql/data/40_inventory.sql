@@ -93,7 +93,7 @@ COMMENT ON COLUMN stockflow.inventory_log.bundle_quantity IS 'In the entry of a 
 COMMENT ON COLUMN stockflow.inventory_log.counterpart_warehouse_id IS 'The other warehouse of a transfer.';
 
 -- Old entries, moved here by archive_log() so that the table that sales write, and its indexes, stay
--- small. Written in the order of its key; it has no other index.
+-- small. Written in the order of its key.
 CREATE TABLE stockflow.inventory_log_archive (
     company_id bigint NOT NULL,
     product_id bigint NOT NULL,
@@ -112,6 +112,9 @@ CREATE TABLE stockflow.inventory_log_archive (
     counterpart_warehouse_id bigint,
     CONSTRAINT inventory_log_archive_pkey PRIMARY KEY (company_id, product_id, warehouse_id, version)
 ) WITH (autovacuum_freeze_min_age = 0);
+-- What happened in a period: reports on a recent one find here that nothing belongs to it.
+-- WHERE company_id = $1 AND occurred_at > $2
+CREATE INDEX inventory_log_archive_occurred_idx ON stockflow.inventory_log_archive (company_id, occurred_at);
 COMMENT ON TABLE stockflow.inventory_log_archive IS 'Entries of the ledger that archive_log() has moved here: the beginnings of the chains. Append-only.';
 COMMENT ON COLUMN stockflow.inventory_log_archive.company_id IS 'As in inventory_log.';
 COMMENT ON COLUMN stockflow.inventory_log_archive.product_id IS 'As in inventory_log.';
