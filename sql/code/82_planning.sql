@@ -81,18 +81,13 @@ COMMENT ON FUNCTION stockflow.level_quantile(float8[], float8[], float8) IS
 CREATE FUNCTION stockflow.product_classes(company_id bigint) RETURNS TABLE(product_id bigint, abc text)
     LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
     AS $$
-        -- The share is counted before the product, so that a dominant one is A.
-        SELECT r.product_id, CASE WHEN r.value <= 0 THEN 'N' WHEN r.before < 0.8 * r.whole THEN 'A' WHEN r.before < 0.95 * r.whole THEN 'B' ELSE 'C' END
-          FROM (SELECT v.product_id, v.value, sum(v.value) OVER () AS whole,
-                       sum(v.value) OVER (ORDER BY v.value DESC, v.product_id ROWS UNBOUNDED PRECEDING) - v.value AS before
-                  FROM (SELECT p.product_id, sum(f.daily_mean) * p.price::float8 AS value
-                          FROM stockflow.forecasts f
-                          JOIN stockflow.products p ON p.company_id = f.company_id AND p.product_id = f.product_id
-                         WHERE f.company_id = $1
-                         GROUP BY p.product_id, p.price) AS v) AS r
+        SELECT a.product_id, a.abc
+          FROM (SELECT stockflow.company_today($1) AS today) AS t
+         CROSS JOIN LATERAL stockflow.abc_xyz($1, t.today - 364, t.today) AS a
+         WHERE t.today IS NOT NULL
     $$;
 COMMENT ON FUNCTION stockflow.product_classes(bigint) IS
-'ABC classes of the products that are planned, by expected demand times price: A while the products before make up less than 80 % of the whole, B less than 95 %, else C; N without demand.';
+'ABC classes of a company''s products by the demand of the last 365 days at sales prices, as abc_xyz: A, B, C, or N without demand. What replenishment_policies mean by class.';
 
 CREATE FUNCTION stockflow.planned_reorder_points(company_id bigint, product_ids bigint[] DEFAULT NULL)
     RETURNS TABLE(
