@@ -102,8 +102,11 @@ spi::Statement keep_forecast = {
     "  review_days, daily_mean, demand_mean, demand_variance, levels, quantiles, daily_means, "
     "steps,"
     "  step_quantiles, inventory_version, computed_at)"
-    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,"
-    "  $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, clock_timestamp())"
+    // The row stays while its forecast is kept: who deletes it sees that, and removes it, too.
+    " SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,"
+    "  $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, clock_timestamp()"
+    "  FROM stockflow.inventory i"
+    " WHERE i.company_id = $1 AND i.product_id = $2 AND i.warehouse_id = $3 FOR KEY SHARE"
     " ON CONFLICT (company_id, product_id, warehouse_id) DO UPDATE SET"
     "  as_of = excluded.as_of, history_days = excluded.history_days,"
     "  days_in_stock = excluded.days_in_stock, demand_class = excluded.demand_class,"

@@ -117,6 +117,20 @@ double finite(FunctionCallInfo fcinfo, int position, const char *name) {
     return value;
 }
 
+spi::Statement remove_forecast = {
+    "DELETE FROM stockflow.forecasts f"
+    " WHERE f.company_id = $1 AND f.product_id = $2 AND f.warehouse_id = $3",
+    3,
+    {INT8OID, INT8OID, INT8OID},
+    nullptr};
+
+// The bigint in a column of the row that a trigger is about.
+std::int64_t bigint_of(const TriggerData *trigger, const char *column) {
+    return DatumGetInt64(column_value(changed_row(trigger), RelationGetDescr(trigger->tg_relation),
+                                      column_number(trigger->tg_relation, column))
+                             .value);
+}
+
 bool has_policy(int64 company_id) {
     spi::Parameters parameters;
     return spi::run(has_policies, parameters.bigint(company_id), spi::Mode::write) > 0;
@@ -187,13 +201,8 @@ STOCKFLOW_FUNCTION(stockflow_policy_after) {
 // AFTER UPDATE ON products FOR EACH ROW, where what planning reads of it has changed
 STOCKFLOW_FUNCTION(stockflow_planned_product_after) {
     TriggerData *trigger = check_trigger(fcinfo, "planned_product_after", Timing::after_row);
-    const TupleDesc desc = RelationGetDescr(trigger->tg_relation);
-    const auto id = [&](const char *column) -> std::int64_t {
-        return DatumGetInt64(
-            column_value(changed_row(trigger), desc, column_number(trigger->tg_relation, column))
-                .value);
-    };
-    const std::int64_t company_id = id("company_id"), product_id = id("product_id");
+    const std::int64_t company_id = bigint_of(trigger, "company_id");
+    const std::int64_t product_id = bigint_of(trigger, "product_id");
     as_owner(trigger->tg_relation, [&] {
         spi::connected([&] {
             // Without a policy nothing is dynamic.
@@ -201,5 +210,17 @@ STOCKFLOW_FUNCTION(stockflow_planned_product_after) {
             apply_reorder_points(company_id, present(bigint_array(&product_id, 1)));
         });
     });
+    return PointerGetDatum(nullptr);
+}
+
+// AFTER DELETE ON inventory FOR EACH ROW
+STOCKFLOW_FUNCTION(stockflow_forecast_removed_after) {
+    TriggerData *trigger = check_trigger(fcinfo, "forecast_removed_after", Timing::after_row);
+    spi::Parameters key;
+    for (const char *column : {"company_id", "product_id", "warehouse_id"}) {
+        key.bigint(bigint_of(trigger, column));
+    }
+    as_owner(trigger->tg_relation,
+             [&] { spi::connected([&] { spi::run_latest(remove_forecast, key); }); });
     return PointerGetDatum(nullptr);
 }

@@ -162,6 +162,12 @@ CREATE FUNCTION stockflow.planned_product_after() RETURNS trigger
 COMMENT ON FUNCTION stockflow.planned_product_after() IS
 'AFTER ROW trigger of products: the same for a product whose category, unit or kind has changed.';
 
+CREATE FUNCTION stockflow.forecast_removed_after() RETURNS trigger
+    LANGUAGE c SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+    AS 'MODULE_PATHNAME', 'stockflow_forecast_removed_after';
+COMMENT ON FUNCTION stockflow.forecast_removed_after() IS
+'AFTER ROW trigger of inventory: a row that is deleted takes its forecast along.';
+
 CREATE FUNCTION stockflow.verify_forecasts(company_id bigint DEFAULT NULL)
     RETURNS TABLE(company_id bigint, product_id bigint, warehouse_id bigint, problem text)
     LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -188,10 +194,10 @@ CREATE FUNCTION stockflow.project_stock(
     available float8, daily_means float8[], steps integer[], levels float8[], step_quantiles float8[], age integer,
     supply_days integer[], supply_units float8[], lead_days integer, wait_days integer DEFAULT 7)
     RETURNS TABLE(stockout_day integer, receipt_day integer, stockout_probability float8, expected_shortage float8, later_shortage float8)
-    LANGUAGE c IMMUTABLE PARALLEL SAFE ROWS 1 SET search_path = pg_catalog, pg_temp
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 1 SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'stockflow_project_stock';
 COMMENT ON FUNCTION stockflow.project_stock(float8, float8[], integer[], float8[], float8[], integer, integer[], float8[], integer, integer) IS
-'What becomes of a stock: a walk over the days of a forecast (columns of forecasts; age: days of it that are over) with what comes on which day (0: today). stockout_day: the first on which expected demand uses up the last unit; NULL: not within 366 days. receipt_day: the first supply, or that of an order of today (lead_days) if it is earlier. stockout_probability: that demand until then exceeds what is available. expected_shortage: units short until an order of today arrives; later_shortage: until one of wait_days later does. Reads no table. Errors: 22004 NULL, 2202E, 22023 argument out of range.';
+'What becomes of a stock: a walk over the days of a forecast (columns of forecasts; age: days of it that are over) with what comes on which day (0: today). stockout_day: the first on which expected demand uses up the last unit; NULL: not within 366 days. receipt_day: the first supply, or that of an order of today (lead_days) if it is earlier. stockout_probability: that demand until then exceeds what is available. expected_shortage: units short until an order of today arrives; later_shortage: until one of wait_days later does. Reads no table. No row for a NULL. Errors: 22004 NULL in levels, 2202E, 22023 argument out of range.';
 
 CREATE FUNCTION stockflow.alert_risk(
     company_id bigint, warehouse_id bigint DEFAULT NULL, lookback_days integer DEFAULT 30, recent_sales_only boolean DEFAULT true,

@@ -93,10 +93,9 @@ CREATE TABLE stockflow.forecasts (
     step_quantiles float8[] NOT NULL,
     inventory_version bigint NOT NULL,
     computed_at timestamptz NOT NULL,
+    -- No foreign key to inventory, which would get in the way of its guards. A trigger there lets a
+    -- forecast go with its stock: a row of inventory that comes back starts without one.
     CONSTRAINT forecasts_pkey PRIMARY KEY (company_id, product_id, warehouse_id),
-    -- A forecast goes with its stock: a row of inventory that comes back starts without one.
-    CONSTRAINT forecasts_inventory_fkey FOREIGN KEY (company_id, product_id, warehouse_id)
-        REFERENCES stockflow.inventory ON DELETE CASCADE,
     CONSTRAINT forecasts_numbers_check
         CHECK (history_days >= 0 AND days_in_stock >= 0 AND lead_time_mean >= 0 AND lead_time_sd >= 0 AND review_days >= 0
                AND daily_mean >= 0 AND demand_mean >= 0 AND demand_variance >= 0 AND origins >= 0),

@@ -12,6 +12,9 @@ CREATE TRIGGER planned_product_changed AFTER UPDATE ON stockflow.products
     FOR EACH ROW WHEN (OLD.category_id IS DISTINCT FROM NEW.category_id OR OLD.whole_units <> NEW.whole_units
                        OR OLD.is_bundle <> NEW.is_bundle OR OLD.is_stocked <> NEW.is_stocked)
     EXECUTE FUNCTION stockflow.planned_product_after();
+-- Not before the ledger's own, which come first by name.
+CREATE TRIGGER forecast_removed AFTER DELETE ON stockflow.inventory
+    FOR EACH ROW EXECUTE FUNCTION stockflow.forecast_removed_after();
 
 CREATE POLICY tenant ON stockflow.replenishment_policies
     USING (company_id = stockflow.current_company())
