@@ -31,10 +31,12 @@ spi::Statement key_query = {
 // One lookup per key; the days of a key come as arrays, so that one row has all of it.
 spi::Statement demand_query = {
     "SELECT i.product_id, i.warehouse_id, i.version, i.quantity, i.recent_days,"
-    "       d.days, d.demand, d.returned, d.other"
+    "       d.days, d.demand, d.returned, d.other, p.is_bundle"
     "  FROM unnest($2, $3) AS k(product_id, warehouse_id)"
     " CROSS JOIN LATERAL (SELECT * FROM stockflow.inventory x WHERE x.company_id = $1"
     "      AND x.product_id = k.product_id AND x.warehouse_id = k.warehouse_id OFFSET 0) AS i"
+    " CROSS JOIN LATERAL (SELECT * FROM stockflow.products x WHERE x.company_id = $1"
+    "      AND x.product_id = k.product_id OFFSET 0) AS p"
     " CROSS JOIN LATERAL (SELECT array_agg(h.day) AS days, array_agg(h.demand) AS demand,"
     "             array_agg(h.returned) AS returned, array_agg(h.other) AS other"
     "        FROM stockflow.demand_history h WHERE h.company_id = $1"
@@ -46,7 +48,7 @@ spi::Statement demand_query = {
     nullptr};
 
 // Columns of demand_query.
-enum { kProduct = 1, kWarehouse, kVersion, kQuantity, kRecent, kDays, kDemand };
+enum { kProduct = 1, kWarehouse, kVersion, kQuantity, kRecent, kDays, kDemand, kBundle = 10 };
 
 // The elements of an array column.
 int elements(const spi::Row &row, int column, Oid type, int16 length, bool by_value, char align,
@@ -147,9 +149,11 @@ PairDemand read_pair(const DemandWindow &window, const PairBuffer &buffer, const
     pair.yesterday = add(pair.on_hand, -later);
     pair.days = buffer.days;
     pair.demand = {buffer.units, buffer.available, window.history_days};
-    pair.first_day = window.first_day() +
-                     planning::read_days(buffer.days, window.history_days, pair.on_hand, later,
-                                         window.company->always_available, &pair.demand);
+    // A bundle has no stock of its own that could run out.
+    const bool always = window.company->always_available || row.boolean(kBundle);
+    pair.first_day =
+        window.first_day() + planning::read_days(buffer.days, window.history_days, pair.on_hand,
+                                                 later, always, &pair.demand);
     for (int i = 0; i < pair.demand.count; i++) pair.days_in_stock += pair.demand.available[i];
     if (window.mask_stockouts) planning::fill_missing(pair.demand);
     return pair;

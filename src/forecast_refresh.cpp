@@ -64,7 +64,7 @@ spi::Statement due_query = {
     "             AND f.lead_time_mean <> coalesce(pp.lead_time_days, pg.lead_time_days,"
     "                                              pc.lead_time_days, $5))"
     "     AND ($6 IS NULL OR f.company_id IS NULL OR f.computed_at < $6)"
-    "     AND mod(i.product_id, $8) = $7 - 1"
+    "     AND mod(abs(i.product_id), $8) = $7 - 1"
     "   ORDER BY i.product_id, i.warehouse_id LIMIT $4)"
     "SELECT d.product_id, d.warehouse_id, d.method, d.review_days, o.supplier_id, o.unit_cost,"
     "       coalesce(m.mean, o.lead_time_days, d.lead_time_days, $5)::float8,"

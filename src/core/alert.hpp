@@ -90,9 +90,9 @@ struct OrderInput {
     int days_in_stock;                // its divisor
     int cover_days;                   // days of demand to order above the reorder point
     OptionalQuantity order_up_to;     // the product's own target
-    OptionalQuantity order_quantity;  // what planning orders at a time, above the reorder point
     OptionalQuantity minimum, pack;
     bool whole_units;
+    OptionalQuantity order_quantity = {false, 0};  // of planning, above the reorder point
 };
 
 // What available and incoming stock are to reach: the product's own target, else the reorder point
