@@ -89,7 +89,7 @@ SELECT stockflow.create_transfer(1, 1, 2, '[{"product_id": 2, "quantity": 1}]', 
 SELECT stockflow.create_transfer(2, 3, 23, '[{"product_id": 5, "quantity": 1}]');
 SELECT stockflow.record_counts(1, stockflow.create_stock_count(1, 1, ARRAY[1]), '[{"product_id": 1, "counted_quantity": 4}]');
 SELECT stockflow.create_stock_count(2, 3);
-INSERT INTO stockflow.replenishment_policies (company_id, product_id, reorder_policy, service_level) VALUES (1, 2, 'dynamic', 0.9);
+INSERT INTO stockflow.replenishment_policies (company_id, product_id, reorder_policy, service_level) VALUES (1, 2, 'dynamic', 0.9), (2, 5, NULL, 0.9);
 SELECT stockflow.refresh_forecasts(1), stockflow.refresh_forecasts(2);
 SQL
 	return;
