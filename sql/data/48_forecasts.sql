@@ -28,10 +28,10 @@ CREATE TABLE stockflow.replenishment_policies (
     CONSTRAINT replenishment_policies_policy_check CHECK (reorder_policy IN ('manual', 'dynamic')),
     -- Between the levels at which forecasts are kept.
     CONSTRAINT replenishment_policies_level_check
-        CHECK (service_level BETWEEN 0.5 AND 0.999 AND service_level_a BETWEEN 0.5 AND 0.999
-               AND service_level_b BETWEEN 0.5 AND 0.999 AND service_level_c BETWEEN 0.5 AND 0.999),
+        CHECK (service_level >= 0.5 AND service_level <= 0.999 AND service_level_a >= 0.5 AND service_level_a <= 0.999
+               AND service_level_b >= 0.5 AND service_level_b <= 0.999 AND service_level_c >= 0.5 AND service_level_c <= 0.999),
     CONSTRAINT replenishment_policies_days_check
-        CHECK (lead_time_days BETWEEN 0 AND 365 AND review_days BETWEEN 0 AND 365 AND cover_days BETWEEN 1 AND 3650),
+        CHECK (lead_time_days >= 0 AND lead_time_days <= 365 AND review_days >= 0 AND review_days <= 365 AND cover_days >= 1 AND cover_days <= 3650),
     CONSTRAINT replenishment_policies_rule_check CHECK (order_rule IN ('cover', 'eoq')),
     CONSTRAINT replenishment_policies_cost_check
         CHECK (order_cost > 0 AND order_cost < 1000000000000 AND holding_rate > 0 AND holding_rate <= 100),
@@ -157,7 +157,7 @@ CREATE VIEW stockflow.progress WITH (security_invoker = true) AS
       FROM pg_catalog.pg_stat_get_progress_info('COPY') AS s
       JOIN stockflow.companies c ON c.company_id = s.param11
       LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = s.pid
-     WHERE s.relid = 'stockflow.forecasts'::regclass AND s.param12 BETWEEN 1 AND 3
+     WHERE s.relid = 'stockflow.forecasts'::regclass AND s.param12 >= 1 AND s.param12 <= 3
        AND s.datid = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database());
 COMMENT ON VIEW stockflow.progress IS 'Long calls under way: how many pairs of product and warehouse they have done. Of refresh_all_forecasts, the batch under way.';
 COMMENT ON COLUMN stockflow.progress.pid IS 'Process of the session, for pg_cancel_backend.';
