@@ -20,8 +20,8 @@ namespace {
 constexpr int kDefaultLeadTime = 7;  // days, where nobody says how long it takes
 
 // Pairs to forecast, with all that planning says about them. Due is what has no forecast, or one
-// from before its latest entry in the ledger, from too long ago, or by other rules. Lead times:
-// those measured from three receipts on, of the supplier that an order would go to.
+// from before its latest entry in the ledger, from too long ago, or by other rules or lead times.
+// These are measured from three receipts on, of the supplier that an order would go to.
 spi::Statement due_query = {
     "WITH offers AS MATERIALIZED ("
     "  SELECT DISTINCT ON (t.product_id) t.product_id, t.supplier_id, t.lead_time_days, t.unit_cost"
@@ -36,12 +36,18 @@ spi::Statement due_query = {
     " measured AS MATERIALIZED ("
     "  SELECT l.product_id, l.supplier_id, l.mean_days::float8 AS mean, l.sd_days::float8 AS sd"
     "    FROM stockflow.lead_times($1) AS l WHERE l.receipts >= 3),"
-    " due AS MATERIALIZED ("
-    "  SELECT i.product_id, i.warehouse_id,"
+    " pairs AS ("
+    "  SELECT i.product_id, i.warehouse_id, i.version, o.supplier_id, o.unit_cost,"
     "         coalesce(pp.forecast_method, pg.forecast_method, pc.forecast_method, 'auto') AS "
     "method,"
     "         coalesce(pp.review_days, pg.review_days, pc.review_days, 1) AS review_days,"
-    "         coalesce(pp.lead_time_days, pg.lead_time_days, pc.lead_time_days) AS lead_time_days"
+    "         coalesce(m.mean, o.lead_time_days, pp.lead_time_days, pg.lead_time_days,"
+    "                  pc.lead_time_days, $5)::float8 AS lead_time,"
+    "         coalesce(m.sd, 0)::float8 AS lead_time_sd,"
+    "         CASE WHEN m.mean IS NOT NULL THEN 'measured'"
+    "              WHEN o.lead_time_days IS NOT NULL THEN 'stated'"
+    "              WHEN num_nonnulls(pp.lead_time_days, pg.lead_time_days, pc.lead_time_days) > 0"
+    "              THEN 'policy' ELSE 'assumed' END AS lead_time_source"
     "    FROM stockflow.inventory i"
     "    JOIN stockflow.products p ON p.company_id = i.company_id AND p.product_id = i.product_id"
     "    JOIN stockflow.warehouses w"
@@ -52,28 +58,21 @@ spi::Statement due_query = {
     "      ON pg.company_id = i.company_id AND pg.category_id = p.category_id"
     "    LEFT JOIN stockflow.replenishment_policies pc"
     "      ON pc.company_id = i.company_id AND pc.category_id IS NULL AND pc.product_id IS NULL"
-    "    LEFT JOIN stockflow.forecasts f ON f.company_id = i.company_id"
-    "     AND f.product_id = i.product_id AND f.warehouse_id = i.warehouse_id"
+    "    LEFT JOIN offers o ON o.product_id = i.product_id"
+    "    LEFT JOIN measured m ON m.product_id = o.product_id AND m.supplier_id = o.supplier_id"
     "   WHERE i.company_id = $1 AND i.last_sold_at IS NOT NULL"
     "     AND p.deleted_at IS NULL AND w.deleted_at IS NULL AND p.is_stocked AND NOT p.is_bundle"
-    "     AND (f.company_id IS NULL OR f.inventory_version <> i.version OR f.as_of < $2 - $3"
-    "          OR f.method <> coalesce(pp.forecast_method, pg.forecast_method,"
-    "                                  pc.forecast_method, 'auto')"
-    "          OR f.review_days <> coalesce(pp.review_days, pg.review_days, pc.review_days, 1)"
-    "          OR f.lead_time_source IN ('policy', 'assumed')"
-    "             AND f.lead_time_mean <> coalesce(pp.lead_time_days, pg.lead_time_days,"
-    "                                              pc.lead_time_days, $5))"
-    "     AND ($6 IS NULL OR f.company_id IS NULL OR f.computed_at < $6)"
-    "     AND mod(abs(i.product_id), $8) = $7 - 1"
-    "   ORDER BY i.product_id, i.warehouse_id LIMIT $4)"
-    "SELECT d.product_id, d.warehouse_id, d.method, d.review_days, o.supplier_id, o.unit_cost,"
-    "       coalesce(m.mean, o.lead_time_days, d.lead_time_days, $5)::float8,"
-    "       coalesce(m.sd, 0)::float8,"
-    "       CASE WHEN m.mean IS NOT NULL THEN 'measured' WHEN o.lead_time_days IS NOT NULL"
-    "            THEN 'stated' WHEN d.lead_time_days IS NOT NULL THEN 'policy' ELSE 'assumed' END"
-    "  FROM due d LEFT JOIN offers o ON o.product_id = d.product_id"
-    "  LEFT JOIN measured m ON m.product_id = o.product_id AND m.supplier_id = o.supplier_id"
-    " ORDER BY d.product_id, d.warehouse_id",
+    "     AND mod(abs(i.product_id), $8) = $7 - 1)"
+    "SELECT d.product_id, d.warehouse_id, d.method, d.review_days, d.supplier_id, d.unit_cost,"
+    "       d.lead_time, d.lead_time_sd, d.lead_time_source"
+    "  FROM pairs d"
+    "  LEFT JOIN stockflow.forecasts f ON f.company_id = $1 AND f.product_id = d.product_id"
+    "                                 AND f.warehouse_id = d.warehouse_id"
+    " WHERE (f.company_id IS NULL OR f.inventory_version <> d.version OR f.as_of < $2 - $3"
+    "        OR f.method <> d.method OR f.review_days <> d.review_days"
+    "        OR f.lead_time_mean <> d.lead_time OR f.lead_time_sd <> d.lead_time_sd)"
+    "   AND ($6 IS NULL OR f.company_id IS NULL OR f.computed_at < $6)"
+    " ORDER BY d.product_id, d.warehouse_id LIMIT $4",
     8,
     {INT8OID, DATEOID, INT4OID, INT8OID, INT4OID, TIMESTAMPTZOID, INT4OID, INT4OID},
     nullptr};

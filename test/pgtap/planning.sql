@@ -1,6 +1,6 @@
 -- Forecasts that are kept, dynamic reorder points, risk, backtests and pictures: figures by hand.
 BEGIN;
-SELECT plan(63);
+SELECT plan(66);
 
 INSERT INTO stockflow.companies (company_id, name, reorder_point) VALUES (1, 'Acme', 3), (2, 'Other', NULL);
 INSERT INTO stockflow.warehouses (company_id, warehouse_id, name) VALUES (1, 1, 'Main'), (1, 2, 'Second'), (2, 20, 'Far');
@@ -143,6 +143,19 @@ SELECT throws_ok($$ INSERT INTO stockflow.replenishment_policies (company_id) VA
 SELECT throws_ok($$ INSERT INTO stockflow.replenishment_policies (company_id, product_id) VALUES (2, 1) $$, '23503', NULL, 'no policy for another company''s product');
 SELECT throws_ok($$ CALL stockflow.refresh_all_forecasts(1) $$, '2D000', NULL, 'no batches inside of a transaction');
 SELECT throws_ok($$ SELECT stockflow.refresh_forecasts(77) $$, '23503', NULL, 'no forecasts for an unknown company');
+
+-- Lead times measured from receipts: 4, 6 and 8 days from order to receipt, of 10 units each
+CREATE FUNCTION pg_temp.delivery(ago integer, took integer) RETURNS text LANGUAGE sql AS $$
+    SELECT stockflow.receive_purchase_order(1, o.made, '[{"line_id": 1, "quantity": 10}]', pg_temp.day(ago - took))
+      FROM (SELECT stockflow.create_purchase_order(1, 1, 2, '[{"product_id": 2, "quantity": 10}]') AS made OFFSET 0) AS o
+     CROSS JOIN LATERAL (SELECT stockflow.place_purchase_order(1, o.made, pg_temp.day(ago)) AS placed OFFSET 0) AS p
+     WHERE p.placed = 'ordered' $$;
+INSERT INTO stockflow.product_suppliers (company_id, product_id, supplier_id, lead_time_days) VALUES (1, 2, 1, 3);
+SELECT pg_temp.delivery(30, 4), pg_temp.delivery(20, 6), pg_temp.delivery(10, 8) \g /dev/null
+SELECT is(stockflow.refresh_forecasts(1), 1::bigint, 'measured lead times make a pair due');
+SELECT results_eq('SELECT lead_time_mean, lead_time_sd, lead_time_source FROM stockflow.forecasts WHERE product_id = 2',
+    $$ VALUES (6::float8, 2::float8, 'measured') $$, 'their mean and deviation are in the forecast');
+SELECT cmp_ok((SELECT dynamic_reorder_point FROM stockflow.inventory WHERE product_id = 2 AND warehouse_id = 1), '>=', 40::numeric, 'and in the reorder point: 95 of 100 times they take less than ten days');
 
 -- A row of inventory that goes takes its forecast along
 SELECT stockflow.adjust_stock(1, 2, 3, -77.5) \g /dev/null
