@@ -259,7 +259,7 @@ COMMENT ON FUNCTION stockflow.forecast_accuracy(bigint, bigint, bigint, integer,
 
 CREATE FUNCTION stockflow.policy_backtest(
     company_id bigint, warehouse_id bigint DEFAULT NULL, test_days integer DEFAULT 90, refit_days integer DEFAULT 7,
-    lead_time_days integer DEFAULT NULL, cover_days integer DEFAULT 14, fixed_days float8[] DEFAULT '{3,7,14,21,30,45,60,90}',
+    lead_time_days integer DEFAULT NULL, cover_days integer DEFAULT 14, fixed_days float8[] DEFAULT '{7,14,21,30,45,60,90,120,180}',
     service_levels float8[] DEFAULT '{0.5,0.8,0.9,0.95,0.98,0.99}', method text DEFAULT 'auto',
     mask_stockouts boolean DEFAULT true, history_days integer DEFAULT 730)
     RETURNS TABLE(
