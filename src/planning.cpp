@@ -67,12 +67,19 @@ spi::Statement apply_points = {
     {INT8OID, INT8ARRAYOID},
     nullptr};
 
-// The companies whose policies a statement has changed, by its transition tables.
-const char *changed_companies(TriggerEvent event) {
+// The companies whose policies a statement has changed, by its transition tables, and their
+// products where nothing else is concerned (classes follow from all products).
+#define STOCKFLOW_CHANGED_POLICIES(rows)                                                     \
+    "SELECT c.company_id,"                                                                   \
+    "       CASE WHEN bool_and(c.product_id IS NOT NULL AND num_nonnulls(c.service_level_a," \
+    "                               c.service_level_b, c.service_level_c) = 0)"              \
+    "            THEN array_agg(c.product_id) END"                                           \
+    "  FROM (" rows ") AS c GROUP BY c.company_id ORDER BY c.company_id"
+
+const char *changed_policies(TriggerEvent event) {
     return TRIGGER_FIRED_BY_UPDATE(event)
-               ? "SELECT c.company_id FROM changed c UNION SELECT r.company_id FROM removed r"
-                 " ORDER BY company_id"
-               : "SELECT DISTINCT c.company_id FROM changed c ORDER BY c.company_id";
+               ? STOCKFLOW_CHANGED_POLICIES("SELECT * FROM changed UNION ALL SELECT * FROM removed")
+               : STOCKFLOW_CHANGED_POLICIES("SELECT * FROM changed");
 }
 
 // A double array argument that rises, with the wanted number of elements (0: any).
@@ -184,14 +191,15 @@ STOCKFLOW_FUNCTION(stockflow_policy_after) {
                 elog(ERROR, "could not register the transition table");
             }
             // The plan belongs to this trigger's transition table, so it is not kept.
-            if (SPI_execute(changed_companies(trigger->tg_event), false, 0) != SPI_OK_SELECT) {
+            if (SPI_execute(changed_policies(trigger->tg_event), false, 0) != SPI_OK_SELECT) {
                 elog(ERROR, "could not read the transition table");
             }
-            const int count = static_cast<int>(SPI_processed);
-            auto *companies = allocate<int64>(count);
-            for (int i = 0; i < count; i++) companies[i] = spi::Row(i).bigint(1);
-            for (int i = 0; i < count; i++) {
-                apply_reorder_points(companies[i], null_datum());
+            const uint64 count = SPI_processed;
+            SPITupleTable *companies = SPI_tuptable;
+            for (uint64 i = 0; i < count; i++) {
+                SPI_tuptable = companies;
+                const spi::Row row(i);
+                apply_reorder_points(row.bigint(1), row.get(2));
             }
         });
     });

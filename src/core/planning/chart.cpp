@@ -234,7 +234,7 @@ constexpr char kStyle[] =
     ".name{font-size:12px;font-weight:600}.alarm{font-size:12px;font-weight:600;fill:#b42318}"
     ".pointname,.nowname,.alarm{paint-order:stroke;stroke:#fff;stroke-width:3px}"
     ".pointname{font-size:11px;fill:#b54708}.nowname{font-size:11px;fill:#1d2939}"
-    ".grid{stroke:#eaecf0}.zero{stroke:#98a2b3}.bar{fill:#84adff}.gap{fill:#f2f4f7}"
+    ".grid{stroke:#eaecf0}.zero{stroke:#98a2b3}.bar{fill:#84adff}.gap{fill:#eceef2}"
     ".band{fill:#f79009;fill-opacity:.18}.mean{fill:none;stroke:#dc6803;stroke-width:2}"
     ".stock{fill:none;stroke:#344054;stroke-width:1.6;stroke-linejoin:round}"
     ".point{stroke:#b54708;stroke-dasharray:6 4}.today{stroke:#98a2b3;stroke-dasharray:2 3}"
