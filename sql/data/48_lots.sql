@@ -10,8 +10,8 @@ CREATE TABLE stockflow.lots (
     CONSTRAINT lots_product_fkey FOREIGN KEY (company_id, product_id) REFERENCES stockflow.products,
     -- For the foreign key of lot_stock, which repeats the day.
     CONSTRAINT lots_expires_key UNIQUE (company_id, product_id, lot, expires_on),
-    CONSTRAINT lots_lot_check CHECK (char_length(lot) BETWEEN 1 AND 100 AND lot ~ '^[^[:space:]](.*[^[:space:]])?$'),
-    CONSTRAINT lots_expires_check CHECK (expires_on = 'infinity' OR expires_on BETWEEN '1900-01-01' AND '9999-12-31')
+    CONSTRAINT lots_lot_check CHECK (char_length(lot) <= 100 AND lot ~ '^[^[:space:]](.*[^[:space:]])?$'),
+    CONSTRAINT lots_expires_check CHECK (expires_on >= '1900-01-01' AND (expires_on <= '9999-12-31' OR expires_on = 'infinity'))
 );
 COMMENT ON TABLE stockflow.lots IS 'Lots of products. receive_lot makes them.';
 COMMENT ON COLUMN stockflow.lots.company_id IS 'Owner.';
@@ -82,7 +82,7 @@ CREATE TABLE stockflow.transfer_line_lots (
         FOREIGN KEY (company_id, transfer_id, line_id) REFERENCES stockflow.transfer_lines,
     CONSTRAINT transfer_line_lots_lot_fkey
         FOREIGN KEY (company_id, product_id, lot) REFERENCES stockflow.lots,
-    CONSTRAINT transfer_line_lots_quantity_check CHECK (quantity > 0 AND settled BETWEEN 0 AND quantity)
+    CONSTRAINT transfer_line_lots_quantity_check CHECK (quantity > 0 AND settled >= 0 AND settled <= quantity)
 );
 -- Foreign key: a lot that is on its way
 CREATE INDEX transfer_line_lots_lot_idx ON stockflow.transfer_line_lots (company_id, product_id, lot);
