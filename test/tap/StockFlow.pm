@@ -90,7 +90,7 @@ SELECT stockflow.record_counts(1, stockflow.create_stock_count(1, 1, ARRAY[1]), 
 SELECT stockflow.create_stock_count(2, 3);
 INSERT INTO stockflow.warehouses (company_id, warehouse_id, name) VALUES (1, 24, 'Cold'), (2, 24, 'Cold'), (1, 25, 'Shop'), (2, 25, 'Shop');
 INSERT INTO stockflow.products (company_id, product_id, sku, name, price, tracks_lots) VALUES (1, 26, 'milk', 'Milk', 1, true), (2, 26, 'milk', 'Milk', 1, true);
-SELECT stockflow.receive_lot(c, 24, 26, 10, 'M-' || c, '2030-01-01') FROM generate_series(1, 2) AS c;
+SELECT stockflow.receive_lot(c, 24, 26, 10, 'M', '2030-01-01') FROM generate_series(1, 2) AS c;
 SELECT stockflow.record_sale(c, 24, 26, 1) FROM generate_series(1, 2) AS c;
 SELECT stockflow.ship_transfer(c, stockflow.create_transfer(c, 24, 25, '[{"product_id": 26, "quantity": 2}]')) FROM generate_series(1, 2) AS c;
 SQL
