@@ -129,7 +129,18 @@ SELECT status, count(*) AS stocks, sum(on_hand) AS units
   FROM stockflow.slow_stock(:company, current_date - 91, current_date, 60) GROUP BY status ORDER BY status;
 \set ECHO none
 
-\echo '== 13. Reorder points from forecasts: 98 of 100 times enough for A products, 90 for the rest; what changes, and what alerts risk'
+\echo '== 13. Lots: what expires first leaves first; what has expired is on hand and cannot be sold'
+\set ECHO queries
+UPDATE stockflow.products SET tracks_lots = true WHERE company_id = :company AND product_id = :lantern;
+SELECT stockflow.receive_lot(:company, :uk, :lantern, 30, 'B-2', current_date + 12),
+       stockflow.receive_lot(:company, :uk, :lantern, 20, 'A-1', current_date + 3),
+       stockflow.receive_lot(:company, :uk, :lantern, 5, 'old', current_date - 1),
+       stockflow.record_sale(:company, :uk, :lantern, 8);
+SELECT lot, expires_on, days_left, quantity, average_daily_demand AS "sold a day", quantity_at_risk AS "will be left"
+  FROM stockflow.expiring_stock(:company);
+\set ECHO none
+
+\echo '== 14. Reorder points from forecasts: 98 of 100 times enough for A products, 90 for the rest; what changes, and what alerts risk'
 \set ECHO queries
 SELECT stockflow.refresh_forecasts(:company) AS forecasts;
 INSERT INTO stockflow.replenishment_policies (company_id, reorder_policy, service_level_a, service_level)
@@ -145,7 +156,7 @@ SELECT policy, setting, round(fill_rate::numeric, 3) AS "demand met", round(aver
   FROM stockflow.policy_backtest(:company, fixed_days => '{14,30,60}', service_levels => '{0.8,0.95}', method => 'tsb');
 \set ECHO none
 
-\echo '== 14. The proof: every balance is the sum of its ledger, without gaps (0 problems)'
+\echo '== 15. The proof: every balance is the sum of its ledger, without gaps (0 problems)'
 \set ECHO queries
 SELECT count(*) AS problems FROM stockflow.verify_ledger(:company);
 \set ECHO none

@@ -6,8 +6,10 @@
 #include "entry.hpp"
 #include "expired.hpp"
 #include "idempotency.hpp"
+#include "lots.hpp"
 #include "posting.hpp"
 #include "reasons.hpp"
+#include "rules.hpp"
 #include "spi.hpp"
 #include "values.hpp"
 
@@ -86,10 +88,10 @@ std::int64_t on_hand_after(const Call &call, bool is_bundle, const Posted *poste
     for (int i = 0; i < needs.count; i++) {
         for (int j = 0; j < count; j++) {
             if (posted[j].product_id != needs.needs[i].product_id) continue;
-            available[i] = posted[j].quantity - posted[j].reserved;
-            if (posted[j].reserved == 0) continue;
-            available[i] +=
-                expired_now({call.key.company_id, posted[j].product_id, call.key.warehouse_id});
+            const StockKey key = {call.key.company_id, posted[j].product_id, call.key.warehouse_id};
+            available[i] =
+                posted[j].quantity - posted[j].reserved - spoiled_now(load_rules(key), key);
+            if (posted[j].reserved != 0) available[i] += expired_now(key);
         }
     }
     return buildable(needs.needs, needs.count, available).quantity;
