@@ -18,6 +18,7 @@ enum class Family { alone, levels, models };
 struct Part {
     Choice choice;
     Family family = Family::alone;
+    double prior = 1;  // how much it counts before its errors are known
     Ran ran = {};
     double weight = 1;                      // in the forecast; 0: considered, but not taken
     double mild_weight = 1;                 // in what is uncertain about it

@@ -17,8 +17,9 @@ constexpr int kLanes = 8;
 // Two numbers in one register of any x86-64 or ARM processor.
 using Pair = double __attribute__((vector_size(2 * sizeof(double))));
 
-// Added to every value, it changes no sum that anybody could tell from another, but levels that fade
-// over many zeros stay above the numbers that processors are slow with, and so do their squares.
+// Added to every value, it changes no sum that anybody could tell from another, but levels that
+// fade over many zeros stay above the numbers that processors are slow with, and so do their
+// squares.
 constexpr double kTrace = 1e-140;
 
 // Squared one-step errors of simple exponential smoothing for several alphas at once.
