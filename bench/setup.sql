@@ -84,12 +84,13 @@ CREATE TABLE bench.kept (
     company_id bigint, product_id bigint, warehouse_id bigint, quantity numeric NOT NULL, reserved numeric NOT NULL DEFAULT 0,
     version bigint NOT NULL DEFAULT 0, reorder_point numeric, last_sold_at timestamptz, last_day date, demand numeric[] NOT NULL,
     is_low boolean GENERATED ALWAYS AS (coalesce(quantity - reserved <= reorder_point, false)) STORED,
-    PRIMARY KEY (company_id, product_id, warehouse_id)) WITH (fillfactor = 80);
+    on_order numeric NOT NULL DEFAULT 0, in_transit numeric NOT NULL DEFAULT 0,
+    PRIMARY KEY (company_id, product_id, warehouse_id), CHECK (reserved >= 0 AND on_order >= 0 AND in_transit >= 0 AND reorder_point >= 0)) WITH (fillfactor = 80);
 CREATE INDEX ON bench.kept (company_id, product_id, warehouse_id) WHERE is_low;
 CREATE TABLE bench.kept_log (LIKE bench.stock_log INCLUDING ALL);
 INSERT INTO bench.kept (company_id, product_id, warehouse_id, quantity, reorder_point, last_day, demand)
     SELECT company_id, product_id, warehouse_id, quantity, 50, current_date, array_fill(1::numeric, '{32}') FROM bench.stock;
-CREATE FUNCTION bench.before_kept() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION bench.before_kept() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE rules record; today date;
 BEGIN
     SELECT c.timezone, c.allow_negative_stock, p.whole_units, p.is_bundle, p.is_stocked, p.sku, p.deleted_at AS product_deleted, w.deleted_at AS warehouse_closed
@@ -110,7 +111,7 @@ BEGIN
     NEW.last_sold_at := greatest(NEW.last_sold_at, now());
     RETURN NEW;
 END $$;
-CREATE FUNCTION bench.after_kept() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION bench.after_kept() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     INSERT INTO bench.kept_log (company_id, product_id, warehouse_id, version, delta, quantity_after, reason)
         VALUES (NEW.company_id, NEW.product_id, NEW.warehouse_id, NEW.version, NEW.quantity - OLD.quantity, NEW.quantity, 'sale');
@@ -118,6 +119,15 @@ BEGIN
 END $$;
 CREATE TRIGGER before_row BEFORE UPDATE ON bench.kept FOR EACH ROW EXECUTE FUNCTION bench.before_kept();
 CREATE TRIGGER after_row AFTER UPDATE ON bench.kept FOR EACH ROW EXECUTE FUNCTION bench.after_kept();
+-- Append-only, and written by the trigger alone.
+CREATE FUNCTION bench.guard_kept() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF TG_OP <> 'INSERT' OR pg_trigger_depth() < 2 THEN
+        RAISE EXCEPTION 'kept_log is append-only' USING ERRCODE = 'object_not_in_prerequisite_state';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON bench.kept_log FOR EACH STATEMENT EXECUTE FUNCTION bench.guard_kept();
 
 -- Rows that are sold from in the single-sale benchmark never run out.
 UPDATE stockflow.companies SET allow_negative_stock = true WHERE company_id = 1;

@@ -91,8 +91,8 @@ SELECT sku, product_name, warehouse_name, current_stock AS "can be built", thres
 SELECT kind, coalesce(supplier_name, 'from ' || from_warehouse_name) AS source, sku, warehouse_name,
        on_order_in_time AS "on order", on_order_late AS late, needed, quantity, unit_cost AS cost, arrives_on
   FROM stockflow.reorder_plan(:company) ORDER BY days_until_stockout, sku LIMIT 8;
-SELECT count(*) AS orders FROM stockflow.accept_reorder_plan(:company);
-SELECT count(*) AS orders FROM stockflow.accept_reorder_plan(:company);
+SELECT kind, count(*) AS documents FROM stockflow.accept_reorder_plan(:company) GROUP BY kind;
+SELECT count(*) AS "documents of a second run" FROM stockflow.accept_reorder_plan(:company);
 \set ECHO none
 
 SELECT product_id AS best FROM stockflow.inventory_log
@@ -107,7 +107,29 @@ SELECT f.step AS days, round(f.mean::numeric, 1) AS expected, f.quantiles[1] AS 
  WHERE f.step IN (7, 14);
 \set ECHO none
 
-\echo '== 11. The proof: every balance is the sum of its ledger, without gaps (0 problems)'
+\echo '== 11. What the stock is worth: lanterns come at two costs, and 50 are sold; then all of it'
+\set ECHO queries
+SELECT stockflow.receive_stock(:company, :uk, :lantern, 40, unit_cost => 1.80),
+       stockflow.receive_stock(:company, :uk, :lantern, 60, unit_cost => 2.40),
+       stockflow.record_sale(:company, :uk, :lantern, 50);
+SELECT method, v.quantity, v.unit_cost, v.value
+  FROM unnest('{moving_average,fifo}'::text[]) AS method,
+       stockflow.stock_valuation(:company, method => method, product_id => :lantern) AS v;
+SELECT warehouse_name, round(sum(costed_value), 2) AS value, sum(costed_quantity) AS units,
+       sum(quantity - costed_quantity) AS "units of unknown cost"
+  FROM stockflow.stock_valuation(:company, method => 'fifo') GROUP BY warehouse_name ORDER BY 2 DESC;
+\set ECHO none
+
+\echo '== 12. The last 13 weeks: A makes 80 % of the turnover, X sells steadily; and what does not move'
+\set ECHO queries
+SELECT abc, count(*) AS products, count(*) FILTER (WHERE xyz = 'X') AS "X", count(*) FILTER (WHERE xyz = 'Y') AS "Y",
+       count(*) FILTER (WHERE xyz = 'Z') AS "Z", round(100 * sum(share), 1) AS "% of turnover"
+  FROM stockflow.abc_xyz(:company, current_date - 91, current_date) GROUP BY abc ORDER BY abc;
+SELECT status, count(*) AS stocks, sum(on_hand) AS units
+  FROM stockflow.slow_stock(:company, current_date - 91, current_date, 60) GROUP BY status ORDER BY status;
+\set ECHO none
+
+\echo '== 13. The proof: every balance is the sum of its ledger, without gaps (0 problems)'
 \set ECHO queries
 SELECT count(*) AS problems FROM stockflow.verify_ledger(:company);
 \set ECHO none

@@ -1,4 +1,4 @@
-// Where alerts get the rest: long windows from demand_history, bundles, suppliers.
+// Where alerts get more than the row of inventory has: long windows from demand_history, bundles.
 #include "alert_rows.hpp"
 #include "bundles.hpp"
 #include "core/grouping.hpp"
@@ -49,19 +49,6 @@ spi::Statement component_query = {
     " ORDER BY k.n",
     3,
     {INT8OID, INT8OID, INT8ARRAYOID},
-    nullptr};
-
-spi::Statement supplier_query = {
-    "SELECT ps.product_id, ps.supplier_id, ps.is_preferred, s.name, s.contact_email, ps.unit_cost,"
-    "       ps.lead_time_days, ps.min_order_quantity, ps.pack_size,"
-    "       rank() OVER (PARTITION BY ps.product_id ORDER BY ps.unit_cost)::integer"
-    "  FROM stockflow.product_suppliers ps"
-    "  JOIN stockflow.suppliers s"
-    "    ON s.company_id = ps.company_id AND s.supplier_id = ps.supplier_id"
-    " WHERE ps.company_id = $1 AND ps.product_id = ANY ($2) AND s.deleted_at IS NULL"
-    " ORDER BY ps.product_id, ps.supplier_id",
-    2,
-    {INT8OID, INT8ARRAYOID},
     nullptr};
 
 // A bundle has no shelf of its own: it could be sold on every day, unless it cannot be built and
@@ -206,30 +193,6 @@ void add_bundles(const AlertOptions &options, const AlertCompany &company, Candi
         read_recent_demand(company, row.get(10), 0, candidate);
         candidate.demand.days_in_stock = bundle_days(options, candidate);
     }
-}
-
-Supplier *load_suppliers(int64 company_id, const Alert *alerts, int alert_count, int *count) {
-    auto *products = allocate<std::int64_t>(alert_count);
-    for (int i = 0; i < alert_count; i++) products[i] = alerts[i].candidate->product_id;
-    spi::Parameters parameters;
-    parameters.bigint(company_id).datum(bigint_array(products, alert_count));
-    *count = static_cast<int>(spi::run(supplier_query, parameters, spi::Mode::read));
-    auto *suppliers = allocate<Supplier>(*count);
-    for (int i = 0; i < *count; i++) {
-        const spi::Row row(i);
-        Supplier &supplier = suppliers[i];
-        supplier.product_id = row.bigint(1);
-        supplier.name = row.get(4).value;
-        supplier.contact_email = row.get(5);
-        supplier.unit_cost = row.get(6);
-        supplier.lead_time_days = row.get(7);
-        supplier.min_order_quantity = row.get(8);
-        supplier.pack_size = row.get(9);
-        supplier.offer = {row.bigint(2), row.boolean(3),
-                          supplier.unit_cost.isnull ? kUnknownCost : row.integer(10),
-                          supplier.lead_time_days.isnull ? kUnknownLeadTime : row.integer(7)};
-    }
-    return suppliers;
 }
 
 }  // namespace stockflow

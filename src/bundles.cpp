@@ -2,6 +2,7 @@
 
 #include "core/quantity.hpp"
 #include "core/recent_days.hpp"
+#include "rules.hpp"
 #include "spi.hpp"
 #include "values.hpp"
 

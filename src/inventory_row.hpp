@@ -37,6 +37,9 @@ void check_balance(const StockRules &rules, const Balance &before, const Balance
 // Refuses amounts that no quantity can hold; before is null for a new row.
 void check_amounts(HeapTuple before, HeapTuple after, TupleDesc desc, const Columns &columns);
 
+// Refuses negative ones.
+void check_signs(HeapTuple before, HeapTuple after, TupleDesc desc, const Columns &columns);
+
 // A hash of the columns that the ledger keeps.
 uint32 fingerprint(HeapTuple row, TupleDesc desc, const Columns &columns);
 

@@ -61,105 +61,11 @@ void at_subtransaction_end(SubXactEvent event, SubTransactionId ended, SubTransa
     if (derived_owner >= ended) derived_depth = 0;
 }
 
-#define STOCKFLOW_RULE_COLUMNS                                                       \
-    "c.timezone, c.allow_negative_stock, p.whole_units, p.is_bundle, p.is_stocked,"  \
-    " c.deleted_at IS NOT NULL, p.deleted_at IS NOT NULL, w.deleted_at IS NOT NULL," \
-    " p.sku, w.name"
-
-spi::Statement rules_query = {
-    "SELECT " STOCKFLOW_RULE_COLUMNS
-    "  FROM stockflow.companies c"
-    "  JOIN stockflow.products p ON p.company_id = c.company_id AND p.product_id = $2"
-    "  JOIN stockflow.warehouses w ON w.company_id = c.company_id AND w.warehouse_id = $3"
-    " WHERE c.company_id = $1",
-    3,
-    {INT8OID, INT8OID, INT8OID},
-    nullptr};
-
-spi::Statement many_rules_query = {
-    "SELECT " STOCKFLOW_RULE_COLUMNS
-    ", k.n"
-    "  FROM unnest($2::bigint[], $3::bigint[]) WITH ORDINALITY AS k(product_id, warehouse_id, n)"
-    "  JOIN stockflow.companies c ON c.company_id = $1"
-    "  JOIN stockflow.products p ON p.company_id = $1 AND p.product_id = k.product_id"
-    "  JOIN stockflow.warehouses w ON w.company_id = $1 AND w.warehouse_id = k.warehouse_id",
-    3,
-    {INT8OID, INT8ARRAYOID, INT8ARRAYOID},
-    nullptr};
-
-spi::Statement zone_query = {
-    "SELECT c.timezone FROM stockflow.companies c WHERE c.company_id = $1", 1, {INT8OID}, nullptr};
-
-// The company that the running statement changes; mostly there is but one.
-struct CompanyZone {
-    uint64 statement;
-    int64 company_id;
-    pg_tz *zone;
-} last_zone = {PG_UINT64_MAX, 0, nullptr};
-
-StockRules read_rules(const spi::Row &row, MemoryContext caller) {
-    StockRules rules = {};
-    rules.found = true;
-    rules.zone = find_time_zone(row.string(1));
-    rules.allow_negative = row.boolean(2);
-    rules.whole_units = row.boolean(3);
-    rules.is_bundle = row.boolean(4);
-    rules.is_stocked = row.boolean(5);
-    rules.company_deleted = row.boolean(6);
-    rules.product_deleted = row.boolean(7);
-    rules.warehouse_deleted = row.boolean(8);
-    rules.sku = MemoryContextStrdup(caller, row.string(9));
-    rules.warehouse = MemoryContextStrdup(caller, row.string(10));
-    return rules;
-}
-
 }  // namespace
 
 bool operator==(const StockKey &a, const StockKey &b) {
     return a.company_id == b.company_id && a.product_id == b.product_id &&
            a.warehouse_id == b.warehouse_id;
-}
-
-StockRules load_rules(const StockKey &key) {
-    MemoryContext caller = CurrentMemoryContext;
-    return spi::connected([&] {
-        spi::Parameters parameters;
-        parameters.bigint(key.company_id).bigint(key.product_id).bigint(key.warehouse_id);
-        if (spi::run_latest(rules_query, parameters) == 0) return StockRules{};
-        return read_rules(spi::Row(0), caller);
-    });
-}
-
-void load_rules(int64 company_id, const std::int64_t *products, const std::int64_t *warehouses,
-                int count, StockRules *rules) {
-    MemoryContext caller = CurrentMemoryContext;
-    for (int i = 0; i < count; i++) rules[i] = {};
-    spi::connected([&] {
-        spi::Parameters parameters;
-        parameters.bigint(company_id)
-            .datum(bigint_array(products, count))
-            .datum(bigint_array(warehouses, count));
-        const uint64 found = spi::run_latest(many_rules_query, parameters);
-        for (uint64 i = 0; i < found; i++) {
-            CHECK_FOR_INTERRUPTS();
-            const spi::Row row(i);
-            rules[row.bigint(11) - 1] = read_rules(row, caller);
-        }
-    });
-}
-
-pg_tz *zone_of_company(int64 company_id) {
-    if (last_zone.statement == statement_number && last_zone.company_id == company_id) {
-        return last_zone.zone;
-    }
-    pg_tz *zone = spi::connected([&]() -> pg_tz * {
-        spi::Parameters parameters;
-        parameters.bigint(company_id);
-        if (spi::run_latest(zone_query, parameters) == 0) return nullptr;
-        return find_time_zone(spi::Row(0).string(1));
-    });
-    last_zone = {statement_number, company_id, zone};
-    return zone;
 }
 
 void open_scope(Posting *postings, int count) {

@@ -29,17 +29,6 @@ struct StockRules {
     const char *sku, *warehouse;
 };
 
-// Reads the rules of a key as they are now, whatever the transaction's snapshot; not found is no
-// error.
-StockRules load_rules(const StockKey &key);
-
-// Reads the rules of many keys of a company in one statement; rules is parallel to the ids.
-void load_rules(int64 company_id, const std::int64_t *products, const std::int64_t *warehouses,
-                int count, StockRules *rules);
-
-// The time zone of a company, read once per statement on inventory; null: no such company.
-pg_tz *zone_of_company(int64 company_id);
-
 // One ledger entry to be written.
 struct Movement {
     std::int64_t delta;

@@ -1,5 +1,6 @@
 #include "ledger_checks.hpp"
 
+#include "rules.hpp"
 #include "spi.hpp"
 #include "values.hpp"
 #include "waiting.hpp"

@@ -10,6 +10,7 @@
 #include "ledger_log.hpp"
 #include "recent.hpp"
 #include "reorder.hpp"
+#include "rules.hpp"
 #include "values.hpp"
 
 namespace stockflow {
@@ -108,6 +109,7 @@ HeapTuple before_insert(TriggerData *trigger, const Columns &columns) {
         const NullableDatum total = column_value(trigger->tg_trigtuple, desc, column);
         if (!total.isnull && to_quantity(total.value, "total") != 0) refuse_total(desc, column);
     }
+    check_signs(nullptr, trigger->tg_trigtuple, desc, columns);
     if (keep_inventory_row(after.key)) return trigger->tg_trigtuple;  // conflicts for certain
     const int64 last_version = last_ledger_version(after.key);
     const PendingEntry *noted = noted_now(after.key, last_version + 1);
@@ -194,12 +196,12 @@ HeapTuple before_update(TriggerData *trigger, const Columns &columns) {
     const Balance before = read_balance(trigger->tg_trigtuple, desc, columns);
     Balance after = read_balance(trigger->tg_newtuple, desc, columns);
     if (!after.complete) return trigger->tg_newtuple;
+    const bool is_derived = derived_update_is_open() && after.quantity == before.quantity &&
+                            after.version == before.version;
     check_amounts(trigger->tg_trigtuple, trigger->tg_newtuple, desc, columns);
-    if (derived_update_is_open() && after.quantity == before.quantity &&
-        after.version == before.version) {
-        return trigger->tg_newtuple;
-    }
-    check_kept(trigger, columns);
+    if (!is_derived) check_kept(trigger, columns);
+    check_signs(trigger->tg_trigtuple, trigger->tg_newtuple, desc, columns);
+    if (is_derived) return trigger->tg_newtuple;
 
     Change change = {explaining_posting(before, after),
                      plain_movement(after.quantity - before.quantity)};

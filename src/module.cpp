@@ -38,6 +38,13 @@ bool check_actor(char **value, void **, GucSource) {
 
 const char *stockflow::actor_setting() { return actor_setting_value; }
 
+int64 stockflow::tenant_setting() {
+    int64 company_id;
+    const bool is_set =
+        company_setting_value != nullptr && parse_company(company_setting_value, &company_id);
+    return is_set ? company_id : 0;
+}
+
 extern "C" {
 PG_MODULE_MAGIC;
 
@@ -57,9 +64,7 @@ PGDLLEXPORT void _PG_init(void) {
 
 // current_company() RETURNS bigint: the tenant of the session, NULL without one.
 STOCKFLOW_FUNCTION(stockflow_current_company) {
-    int64 company_id;
-    if (company_setting_value == nullptr || !parse_company(company_setting_value, &company_id)) {
-        PG_RETURN_NULL();
-    }
+    const int64 company_id = stockflow::tenant_setting();
+    if (company_id == 0) PG_RETURN_NULL();
     PG_RETURN_INT64(company_id);
 }

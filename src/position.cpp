@@ -7,6 +7,7 @@
 #include "expired.hpp"
 #include "inventory_row.hpp"
 #include "posting.hpp"
+#include "rules.hpp"
 #include "spi.hpp"
 #include "triggers.hpp"
 #include "values.hpp"

@@ -5,6 +5,7 @@
 #include "core/quantity.hpp"
 #include "core/recent_days.hpp"
 #include "reasons.hpp"
+#include "rules.hpp"
 #include "spi.hpp"
 #include "triggers.hpp"
 #include "values.hpp"
@@ -18,10 +19,6 @@ spi::Statement company_query = {
     1,
     {INT8OID},
     nullptr};
-
-// Taken before the rules are read, so that nothing they depend on changes until the end.
-spi::Statement writer_lock = {
-    "LOCK TABLE stockflow.inventory IN ROW EXCLUSIVE MODE", 0, {}, nullptr};
 
 spi::Statement key_parts = {
     "SELECT EXISTS (SELECT FROM stockflow.products p"
@@ -252,8 +249,8 @@ void report_unknown(const char *what, int64 id, int64 company_id) {
 }
 
 void announce_writer() {
-    spi::Parameters nothing;
-    spi::run(writer_lock, nothing, spi::Mode::write);
+    char schema[] = "stockflow", table[] = "inventory";
+    RangeVarGetRelid(makeRangeVar(schema, table, -1), RowExclusiveLock, false);
 }
 
 void require_company(int64 company_id) {

@@ -10,6 +10,7 @@
 #include "posting.hpp"
 #include "reasons.hpp"
 #include "reservations.hpp"
+#include "rules.hpp"
 #include "spi.hpp"
 #include "values.hpp"
 

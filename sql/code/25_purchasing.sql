@@ -344,7 +344,7 @@ CREATE FUNCTION stockflow.verify_purchasing(company_id bigint DEFAULT NULL)
              WHERE $1 IS NULL OR l.company_id = $1),
         booked AS (
             SELECT g.company_id, g.product_id, g.warehouse_id, g.reference, sum(g.delta) AS units
-              FROM stockflow.inventory_log g
+              FROM stockflow.ledger g
              WHERE ($1 IS NULL OR g.company_id = $1) AND g.reason = 'receipt' AND starts_with(g.reference, 'purchase_order:')
              GROUP BY g.company_id, g.product_id, g.warehouse_id, g.reference),
         totals AS (

@@ -320,7 +320,7 @@ CREATE FUNCTION stockflow.verify_transfers(company_id bigint DEFAULT NULL)
         booked AS (
             SELECT g.company_id, g.product_id, g.warehouse_id, g.counterpart_warehouse_id AS other, g.reference, g.reason,
                    sum(g.delta) AS delta
-              FROM stockflow.inventory_log g
+              FROM stockflow.ledger g
              WHERE ($1 IS NULL OR g.company_id = $1) AND g.reference LIKE 'transfer:%'
                AND g.reason IN ('transfer_out', 'transfer_in', 'transit_loss')
              GROUP BY 1, 2, 3, 4, 5, 6),

@@ -131,12 +131,12 @@ CREATE FUNCTION stockflow.variance_unit_cost(company_id bigint, product_id bigin
     AS $$
         SELECT c.unit_cost
           FROM ((SELECT 1 AS rank, g.unit_cost
-                   FROM stockflow.inventory_log g
+                   FROM stockflow.ledger g
                   WHERE g.company_id = $1 AND g.product_id = $2 AND g.warehouse_id = $3 AND g.unit_cost IS NOT NULL AND g.delta > 0
                   ORDER BY g.version DESC LIMIT 1)
                 UNION ALL
                 (SELECT 2, g.unit_cost
-                   FROM stockflow.inventory_log g
+                   FROM stockflow.ledger g
                   WHERE g.company_id = $1 AND g.product_id = $2 AND g.unit_cost IS NOT NULL AND g.delta > 0
                   ORDER BY g.recorded_at DESC, g.warehouse_id, g.version DESC LIMIT 1)
                 UNION ALL
@@ -168,7 +168,7 @@ CREATE FUNCTION stockflow.stock_count_sheet(company_id bigint, count_id bigint, 
                  -- Rows by scalar subqueries: without statistics a join may look for them by half the key.
                  FROM (SELECT coalesce((SELECT i.quantity FROM stockflow.inventory i
                                          WHERE i.company_id = $1 AND i.product_id = l.product_id AND i.warehouse_id = s.warehouse_id), 0)
-                            - coalesce((SELECT sum(g.delta) FROM stockflow.inventory_log g
+                            - coalesce((SELECT sum(g.delta) FROM stockflow.ledger g
                                          WHERE g.company_id = $1 AND g.product_id = l.product_id AND g.warehouse_id = s.warehouse_id
                                            AND g.occurred_at > l.counted_at), 0) AS expected) AS b
                 WHERE l.outcome = 'open') AS e ON NOT $3
@@ -254,33 +254,6 @@ CREATE FUNCTION stockflow.cancel_stock_count(company_id bigint, count_id bigint,
 COMMENT ON FUNCTION stockflow.cancel_stock_count(bigint, bigint, text) IS
 'Drops an open sheet; stock stays as it is. Returns the state, cancelled. Errors: 55000 not open; 23503 unknown sheet; 23505 idempotency key.';
 
-CREATE FUNCTION stockflow.cycle_classes(company_id bigint, warehouse_id bigint, lookback_days integer)
-    RETURNS TABLE(product_id bigint, demand_value numeric, class text)
-    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-    AS $$
-        WITH demand AS (
-            SELECT g.product_id,
-                   p.price * greatest(sum(CASE WHEN g.reason IN ('sale', 'consumption') THEN -g.delta ELSE 0 END)
-                                      - sum(CASE WHEN g.reason = 'return' THEN g.delta ELSE 0 END), 0) AS value
-              FROM stockflow.companies c
-             CROSS JOIN LATERAL (SELECT (now() AT TIME ZONE c.timezone)::date - $3 + 1 AS first_day) AS w
-              JOIN stockflow.inventory_log g ON g.company_id = c.company_id
-               AND g.occurred_at >= w.first_day::timestamp AT TIME ZONE c.timezone
-               AND g.occurred_at < (w.first_day + $3)::timestamp AT TIME ZONE c.timezone
-              JOIN stockflow.products p ON p.company_id = g.company_id AND p.product_id = g.product_id
-             WHERE c.company_id = $1 AND g.warehouse_id = $2 AND g.reason IN ('sale', 'consumption', 'return')
-             GROUP BY g.product_id, p.price),
-        shares AS (
-            SELECT d.product_id, d.value, sum(d.value) OVER () AS total,
-                   sum(d.value) OVER (ORDER BY d.value DESC, d.product_id ROWS UNBOUNDED PRECEDING) - d.value AS before
-              FROM demand d WHERE d.value > 0)
-        SELECT s.product_id, s.value,
-               CASE WHEN s.before < 0.80 * s.total THEN 'A' WHEN s.before < 0.95 * s.total THEN 'B' ELSE 'C' END
-          FROM shares s
-    $$;
-COMMENT ON FUNCTION stockflow.cycle_classes(bigint, bigint, integer) IS
-'Internal. ABC class of the products of a warehouse by value of net demand in the last lookback_days days at the sales price: A while the products before it make up less than 80 %, B less than 95 %, else C. Products without demand have no row.';
-
 CREATE FUNCTION stockflow.cycle_count_candidates(
     company_id bigint, warehouse_id bigint, max_candidates integer DEFAULT 50,
     days_a integer DEFAULT 90, days_b integer DEFAULT 180, days_c integer DEFAULT 365, lookback_days integer DEFAULT 90)
@@ -290,6 +263,7 @@ CREATE FUNCTION stockflow.cycle_count_candidates(
     AS $$
     DECLARE
         wrong record;
+        today CONSTANT date := (SELECT (now() AT TIME ZONE c.timezone)::date FROM stockflow.companies c WHERE c.company_id = $1);
     BEGIN
         PERFORM stockflow.checked_id($1, 'company_id'), stockflow.checked_id($2, 'warehouse_id');
         SELECT a.name, a.value, a.least, a.most INTO wrong
@@ -300,12 +274,16 @@ CREATE FUNCTION stockflow.cycle_count_candidates(
             RAISE EXCEPTION '% must be between % and %, not %', wrong.name, wrong.least, wrong.most, wrong.value
                 USING ERRCODE = CASE WHEN wrong.value IS NULL THEN 'null_value_not_allowed' ELSE 'invalid_parameter_value' END;
         END IF;
+        IF today IS NULL THEN
+            RETURN;
+        END IF;
         RETURN QUERY
         SELECT o.product_id, o.sku, o.name, o.quantity,
                CASE o.rank WHEN 1 THEN 'negative' WHEN 2 THEN 'never_counted' ELSE 'overdue' END,
                o.class, o.counted_at, o.days_since, o.interval_days,
                CASE WHEN o.days_since >= o.interval_days THEN o.days_since - o.interval_days END
-          FROM (SELECT i.product_id, p.sku, p.name, i.quantity, i.counted_at, coalesce(k.class, 'N') AS class, k.demand_value,
+          FROM (SELECT i.product_id, p.sku, p.name, i.quantity, i.counted_at, coalesce(k.abc, 'N') AS class,
+                       CASE WHEN k.abc <> 'N' THEN k.amount END AS demand_value,
                        d.days_since, v.interval_days,
                        CASE WHEN i.quantity < 0 THEN 1 WHEN i.counted_at IS NULL THEN 2
                             WHEN d.days_since >= v.interval_days THEN 3 END AS rank
@@ -313,9 +291,9 @@ CREATE FUNCTION stockflow.cycle_count_candidates(
                   JOIN stockflow.products p ON p.company_id = i.company_id AND p.product_id = i.product_id
                   JOIN stockflow.warehouses w ON w.company_id = i.company_id AND w.warehouse_id = i.warehouse_id
                   JOIN stockflow.companies c ON c.company_id = i.company_id
-                  LEFT JOIN stockflow.cycle_classes($1, $2, $7) AS k ON k.product_id = i.product_id
-                 CROSS JOIN LATERAL (SELECT (now() AT TIME ZONE c.timezone)::date - (i.counted_at AT TIME ZONE c.timezone)::date AS days_since) AS d
-                 CROSS JOIN LATERAL (SELECT CASE k.class WHEN 'A' THEN $4 WHEN 'B' THEN $5 ELSE $6 END AS interval_days) AS v
+                  LEFT JOIN stockflow.abc_xyz($1, today - $7 + 1, today, warehouse_id => $2) AS k ON k.product_id = i.product_id
+                 CROSS JOIN LATERAL (SELECT today - (i.counted_at AT TIME ZONE c.timezone)::date AS days_since) AS d
+                 CROSS JOIN LATERAL (SELECT CASE k.abc WHEN 'A' THEN $4 WHEN 'B' THEN $5 ELSE $6 END AS interval_days) AS v
                  WHERE i.company_id = $1 AND i.warehouse_id = $2 AND w.deleted_at IS NULL AND c.deleted_at IS NULL
                    AND p.is_stocked AND NOT p.is_bundle AND (p.deleted_at IS NULL OR i.quantity <> 0)
                    AND NOT EXISTS (SELECT FROM stockflow.stock_counts s
@@ -331,7 +309,7 @@ CREATE FUNCTION stockflow.cycle_count_candidates(
     END
     $$;
 COMMENT ON FUNCTION stockflow.cycle_count_candidates(bigint, bigint, integer, integer, integer, integer, integer) IS
-'What to count next in a warehouse, at most max_candidates: negative stock first (the most negative first), then what was never counted (A before B before C before N, no demand), then what was last counted days_a, days_b or days_c days ago or longer by its class (C and N: days_c), most overdue first. Days are the company''s. Products on an open sheet are left out. Classes as cycle_classes over lookback_days. An unknown company or warehouse has no rows. Errors: 22004 NULL argument, 22023 argument out of range.';
+'What to count next in a warehouse, at most max_candidates: negative stock first (the most negative first), then what was never counted (A before B before C before N, no demand), then what was last counted days_a, days_b or days_c days ago or longer by its class (C and N: days_c), most overdue first. Days are the company''s. Products on an open sheet are left out. Classes as abc_xyz of the warehouse over the last lookback_days days. An unknown company or warehouse has no rows. Errors: 22004 NULL argument, 22023 argument out of range.';
 
 CREATE FUNCTION stockflow.verify_stock_counts(company_id bigint DEFAULT NULL)
     RETURNS TABLE(company_id bigint, product_id bigint, warehouse_id bigint, problem text)
@@ -339,7 +317,7 @@ CREATE FUNCTION stockflow.verify_stock_counts(company_id bigint DEFAULT NULL)
     AS $$
         WITH booked AS (
             SELECT g.company_id, g.product_id, g.warehouse_id, g.reference, sum(g.delta) AS delta
-              FROM stockflow.inventory_log g
+              FROM stockflow.ledger g
              WHERE ($1 IS NULL OR g.company_id = $1) AND g.reason = 'count' AND g.reference LIKE 'stock_count:%'
              GROUP BY 1, 2, 3, 4),
         claimed AS (

@@ -48,13 +48,25 @@ CREATE FUNCTION stockflow.reorder_plan(
                 ON l.company_id = $1 AND l.is_open AND l.open_quantity > 0
                AND l.product_id = a.product_id AND l.warehouse_id = a.warehouse_id
              GROUP BY a.urgency),
+        moving AS MATERIALIZED (
+            SELECT l.product_id, h.from_warehouse_id, h.to_warehouse_id, l.quantity
+              FROM stockflow.transfers h
+             CROSS JOIN LATERAL (SELECT * FROM stockflow.transfer_lines k
+                                  WHERE k.company_id = $1 AND k.transfer_id = h.transfer_id OFFSET 0) AS l
+             WHERE h.company_id = $1 AND h.state = 'draft'),
         drafted AS (
-            SELECT l.product_id, l.warehouse_id, sum(l.quantity) AS units
-              FROM stockflow.purchase_orders h
-             CROSS JOIN LATERAL (SELECT * FROM stockflow.purchase_order_lines k
-                                  WHERE k.company_id = $1 AND k.order_id = h.order_id OFFSET 0) AS l
-             WHERE h.company_id = $1 AND h.state = 'draft'
-             GROUP BY l.product_id, l.warehouse_id),
+            SELECT d.product_id, d.warehouse_id, sum(d.quantity) AS units
+              FROM (SELECT l.product_id, l.warehouse_id, l.quantity
+                      FROM stockflow.purchase_orders h
+                     CROSS JOIN LATERAL (SELECT * FROM stockflow.purchase_order_lines k
+                                          WHERE k.company_id = $1 AND k.order_id = h.order_id OFFSET 0) AS l
+                     WHERE h.company_id = $1 AND h.state = 'draft'
+                    UNION ALL
+                    SELECT m.product_id, m.to_warehouse_id, m.quantity FROM moving m) AS d
+             GROUP BY d.product_id, d.warehouse_id),
+        given AS (
+            SELECT m.product_id, m.from_warehouse_id, sum(m.quantity) AS units
+              FROM moving m GROUP BY m.product_id, m.from_warehouse_id),
         supplied AS MATERIALIZED (
             SELECT a.*, coalesce(o.in_time, 0) AS in_time, coalesce(o.later, 0) AS later, coalesce(o.late, 0) AS late, o.next_on,
                    coalesce(d.units, 0) AS draft, a.available + coalesce(o.in_time, 0) + a.in_transit AS total
@@ -70,7 +82,8 @@ CREATE FUNCTION stockflow.reorder_plan(
              WHERE s.total + s.draft <= s.threshold AND s.order_target IS NOT NULL
             WINDOW up_to AS (PARTITION BY s.product_id ORDER BY s.urgency)),
         spare AS (
-            -- What siblings can give and stay above their reorder point, as an interval of the product's offers.
+            -- What siblings can give and stay above their reorder point, also after the transfers in drafts,
+            -- as an interval of the product's offers.
             SELECT g.*, sum(g.spare) OVER up_to - g.spare AS spare_from, sum(g.spare) OVER up_to AS spare_to
               FROM (SELECT i.product_id, i.warehouse_id, w.name,
                            CASE WHEN p.whole_units THEN floor(x.above) ELSE x.above END AS spare
@@ -78,7 +91,9 @@ CREATE FUNCTION stockflow.reorder_plan(
                      CROSS JOIN LATERAL (SELECT * FROM stockflow.inventory k
                                           WHERE k.company_id = $1 AND k.product_id = p.product_id OFFSET 0) AS i
                       JOIN stockflow.warehouses w ON w.company_id = $1 AND w.warehouse_id = i.warehouse_id AND w.deleted_at IS NULL
-                     CROSS JOIN LATERAL (SELECT i.quantity - i.reserved - i.effective_reorder_point - 1 AS above) AS x) AS g
+                      LEFT JOIN given t ON t.product_id = i.product_id AND t.from_warehouse_id = i.warehouse_id
+                     CROSS JOIN LATERAL (SELECT i.quantity - i.reserved - coalesce(t.units, 0)
+                                                - i.effective_reorder_point - 1 AS above) AS x) AS g
              WHERE g.spare > 0
             WINDOW up_to AS (PARTITION BY g.product_id ORDER BY g.spare DESC, g.warehouse_id)),
         moves AS (
@@ -121,20 +136,19 @@ CREATE FUNCTION stockflow.reorder_plan(
          ORDER BY r.kind DESC, b.supplier_id NULLS LAST, n.urgency, r.giver
     $$;
 COMMENT ON FUNCTION stockflow.reorder_plan(bigint, bigint, integer, boolean) IS
-'What to do about products whose position (available + on order in time + in transit, and what is in drafts) is at or below their reorder point: rows of kind transfer from sibling warehouses that stay above their own reorder point, then rows of kind purchase for the rest, ordered by supplier (NULL: none known) and urgency. needed: up to order_target; quantity: that raised to the minimum and rounded up to packs, with the price that holds for it. on_order_in_time is expected today or later, at most cover_days after arrives_on; on_order_later after that; on_order_late before today: the latter two do not count. lead_time_days: see lead_time. supplier_id: only its purchases. Quantities in units, costs in the company''s currency. No rows for an unknown company. Errors: 22004, 22023 as low_stock_alerts.';
+'What to do about products whose position (available + on order in time + in transit, and what is in drafts) is at or below their reorder point: rows of kind transfer from sibling warehouses that stay above their own reorder point (also after drafts of transfers), then rows of kind purchase for the rest, ordered by supplier (NULL: none known) and urgency. needed: up to order_target; quantity: that raised to the minimum and rounded up to packs, with the price that holds for it. on_order_in_time is expected today or later, at most cover_days after arrives_on; on_order_later after that; on_order_late before today: the latter two do not count. lead_time_days: see lead_time. supplier_id: only its purchases. Quantities in units, costs in the company''s currency. No rows for an unknown company. Errors: 22004, 22023 as low_stock_alerts.';
 
 CREATE FUNCTION stockflow.accept_reorder_plan(
     company_id bigint, supplier_id bigint DEFAULT NULL, place boolean DEFAULT true,
     lookback_days integer DEFAULT 30, recent_sales_only boolean DEFAULT false, idempotency_key text DEFAULT NULL)
-    RETURNS SETOF bigint
+    RETURNS TABLE(kind text, document_id bigint)
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
     AS $$
     DECLARE
-        kept jsonb;
+        made jsonb;
         plan jsonb;
         proposal record;
-        made bigint;
-        orders bigint[] := '{}';
+        document bigint;
     BEGIN
         PERFORM stockflow.check_given(jsonb_build_object('company_id', $1, 'place', $3, 'lookback_days', $4,
                                                          'recent_sales_only', $5));
@@ -144,41 +158,51 @@ CREATE FUNCTION stockflow.accept_reorder_plan(
                       DETAIL = 'Its snapshot may miss orders that another session has made.',
                       HINT = 'Use READ COMMITTED.';
         END IF;
-        kept := stockflow.claim_request($1, $6, 'accept_reorder_plan', jsonb_build_array($2, $3, $4, $5));
-        IF kept IS NOT NULL THEN
-            RETURN QUERY SELECT e.value::bigint FROM jsonb_array_elements_text(kept) WITH ORDINALITY AS e(value, n) ORDER BY e.n;
-            RETURN;
-        END IF;
-        IF $2 IS NOT NULL THEN
-            PERFORM stockflow.check_supplier($1, $2);
-        END IF;
-        -- One at a time: whoever waits here sees the orders of the one before, and proposes nothing.
-        PERFORM pg_advisory_xact_lock(hashtextextended('stockflow.accept_reorder_plan', $1));
-        SELECT jsonb_agg(to_jsonb(p)) INTO plan
-          FROM (SELECT r.supplier_id, r.product_id, r.warehouse_id, r.quantity, r.unit_cost, r.arrives_on AS expected_on
-                  FROM stockflow.reorder_plan($1, $2, $4, $5) AS r
-                 WHERE r.kind = 'purchase' AND r.supplier_id IS NOT NULL) AS p;
-        -- The rows of all orders in key order, before the first order changes some of them.
-        PERFORM FROM stockflow.inventory i
-          JOIN jsonb_to_recordset(plan) AS k(product_id bigint, warehouse_id bigint)
-            ON k.product_id = i.product_id AND k.warehouse_id = i.warehouse_id
-         WHERE i.company_id = $1
-         ORDER BY i.product_id, i.warehouse_id FOR NO KEY UPDATE OF i;
-        FOR proposal IN
-            SELECT (e.line ->> 'supplier_id')::bigint AS supplier, jsonb_agg(e.line - 'supplier_id' ORDER BY e.n) AS lines,
-                   CASE WHEN count(DISTINCT e.line -> 'warehouse_id') = 1 THEN min((e.line ->> 'warehouse_id')::bigint) END AS warehouse
-              FROM jsonb_array_elements(plan) WITH ORDINALITY AS e(line, n)
-             GROUP BY 1 ORDER BY 1
-        LOOP
-            made := stockflow.create_purchase_order($1, proposal.supplier, proposal.warehouse, proposal.lines);
-            IF $3 THEN
-                PERFORM stockflow.place_purchase_order($1, made);
+        made := stockflow.claim_request($1, $6, 'accept_reorder_plan', jsonb_build_array($2, $3, $4, $5));
+        IF made IS NULL THEN
+            IF $2 IS NOT NULL THEN
+                PERFORM stockflow.check_supplier($1, $2);
             END IF;
-            orders := orders || made;
-        END LOOP;
-        PERFORM stockflow.keep_request($1, $6, to_jsonb(orders));
-        RETURN QUERY SELECT o.made FROM unnest(orders) AS o(made);
+            -- One at a time: whoever waits here sees the orders of the one before, and proposes nothing.
+            PERFORM pg_advisory_xact_lock(hashtextextended('stockflow.accept_reorder_plan', $1));
+            SELECT jsonb_agg(to_jsonb(p)) INTO plan
+              FROM (SELECT r.kind, r.supplier_id, r.from_warehouse_id, r.product_id, r.warehouse_id, r.quantity,
+                           r.unit_cost, r.arrives_on AS expected_on
+                      FROM stockflow.reorder_plan($1, $2, $4, $5) AS r
+                     WHERE r.kind = 'transfer' OR r.supplier_id IS NOT NULL) AS p;
+            -- The rows of all orders in key order, before the first order changes some of them.
+            PERFORM FROM stockflow.inventory i
+              JOIN jsonb_to_recordset(plan) AS k(product_id bigint, warehouse_id bigint)
+                ON k.product_id = i.product_id AND k.warehouse_id = i.warehouse_id
+             WHERE i.company_id = $1
+             ORDER BY i.product_id, i.warehouse_id FOR NO KEY UPDATE OF i;
+            made := '[]';
+            FOR proposal IN
+                SELECT e.line ->> 'kind' AS kind, (e.line ->> 'from_warehouse_id')::bigint AS giver,
+                       (e.line ->> 'supplier_id')::bigint AS supplier,
+                       CASE WHEN count(DISTINCT e.line -> 'warehouse_id') = 1 THEN min((e.line ->> 'warehouse_id')::bigint) END AS warehouse,
+                       jsonb_agg(e.line - '{kind,from_warehouse_id,supplier_id}'::text[] ORDER BY e.n) AS lines
+                  FROM jsonb_array_elements(plan) WITH ORDINALITY AS e(line, n)
+                 GROUP BY 1, 2, 3, CASE WHEN e.line ->> 'kind' = 'transfer' THEN e.line -> 'warehouse_id' END
+                 ORDER BY 1 DESC, 2, 3, 4
+            LOOP
+                IF proposal.kind = 'transfer' THEN
+                    document := stockflow.create_transfer($1, proposal.giver, proposal.warehouse, (
+                        SELECT jsonb_agg(l.line - '{warehouse_id,unit_cost,expected_on}'::text[] ORDER BY l.n)
+                          FROM jsonb_array_elements(proposal.lines) WITH ORDINALITY AS l(line, n)));
+                ELSE
+                    document := stockflow.create_purchase_order($1, proposal.supplier, proposal.warehouse, proposal.lines);
+                    IF $3 THEN
+                        PERFORM stockflow.place_purchase_order($1, document);
+                    END IF;
+                END IF;
+                made := made || jsonb_build_object('kind', proposal.kind, 'id', document);
+            END LOOP;
+            PERFORM stockflow.keep_request($1, $6, made);
+        END IF;
+        RETURN QUERY SELECT e.made ->> 'kind', (e.made ->> 'id')::bigint
+                       FROM jsonb_array_elements(made) WITH ORDINALITY AS e(made, n) ORDER BY e.n;
     END
     $$;
 COMMENT ON FUNCTION stockflow.accept_reorder_plan(bigint, bigint, boolean, integer, boolean, text) IS
-'Makes one purchase order per supplier (supplier_id: only this one) from the purchases of reorder_plan and returns their order_ids; place => false leaves them drafts. Transfers, and purchases without a supplier, stay proposals. A second call finds them on order (or in drafts) and makes none. Errors: 23503 unknown or deleted company or supplier; 22004, 22023 as reorder_plan; 23505 idempotency key; 55000 outside READ COMMITTED.';
+'Makes the documents of reorder_plan and returns them: of kind transfer (document_id: transfer_id), a draft per pair of warehouses, for ship_transfer once the goods leave; of kind purchase (document_id: order_id), one order per supplier, placed (place => false leaves drafts). supplier_id: only the order to this supplier. What has no supplier stays a proposal. A second call finds all of it on order or in drafts and makes nothing. Errors: 23503 unknown or deleted company or supplier; 22004, 22023 as reorder_plan; 23505 idempotency key; 55000 outside READ COMMITTED.';

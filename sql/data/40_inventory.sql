@@ -18,10 +18,9 @@ CREATE TABLE stockflow.inventory (
     CONSTRAINT inventory_product_fkey
         FOREIGN KEY (company_id, product_id) REFERENCES stockflow.products,
     CONSTRAINT inventory_warehouse_fkey
-        FOREIGN KEY (company_id, warehouse_id) REFERENCES stockflow.warehouses,
-    -- One short CHECK: the server reads each of them anew for every statement, and with one per
-    -- column a sale took a quarter longer. The ledger's trigger refuses numbers out of range.
-    CONSTRAINT inventory_amounts_check CHECK (reserved >= 0 AND on_order >= 0 AND in_transit >= 0 AND reorder_point >= 0)
+        FOREIGN KEY (company_id, warehouse_id) REFERENCES stockflow.warehouses
+    -- No CHECKs: the server reads their texts anew for every statement. The ledger's trigger refuses
+    -- numbers out of range, as it does stock that must not be negative.
 ) WITH (fillfactor = 80);  -- room for the next versions of a row on its page: sales stay HOT
 -- Foreign key, and the stock of a warehouse: WHERE company_id = $1 AND warehouse_id = $2. The product
 -- is in it so that a plan made before the table has statistics, to which all indexes look alike,
@@ -63,8 +62,8 @@ CREATE TABLE stockflow.inventory_log (
     bundle_id bigint,
     bundle_quantity numeric,
     counterpart_warehouse_id bigint,
-    CONSTRAINT inventory_log_pkey PRIMARY KEY (company_id, product_id, warehouse_id, version),
-    CONSTRAINT inventory_log_version_check CHECK (version > 0)  -- nobody but the ledger writes here
+    -- No CHECKs: nobody but the ledger writes here.
+    CONSTRAINT inventory_log_pkey PRIMARY KEY (company_id, product_id, warehouse_id, version)
 ) WITH (
     -- Entries are never changed: a page that is full is frozen at its first vacuum, for good, and
     -- vacuum comes before much of it has left memory.
@@ -94,7 +93,7 @@ COMMENT ON COLUMN stockflow.inventory_log.bundle_quantity IS 'In the entry of a 
 COMMENT ON COLUMN stockflow.inventory_log.counterpart_warehouse_id IS 'The other warehouse of a transfer.';
 
 -- Old entries, moved here by archive_log() so that the table that sales write, and its indexes, stay
--- small. Written in the order of its key; it has no other index.
+-- small. Written in the order of its key.
 CREATE TABLE stockflow.inventory_log_archive (
     company_id bigint NOT NULL,
     product_id bigint NOT NULL,
@@ -113,6 +112,9 @@ CREATE TABLE stockflow.inventory_log_archive (
     counterpart_warehouse_id bigint,
     CONSTRAINT inventory_log_archive_pkey PRIMARY KEY (company_id, product_id, warehouse_id, version)
 ) WITH (autovacuum_freeze_min_age = 0);
+-- What happened in a period: reports on a recent one find here that nothing belongs to it.
+-- WHERE company_id = $1 AND occurred_at > $2
+CREATE INDEX inventory_log_archive_occurred_idx ON stockflow.inventory_log_archive (company_id, occurred_at);
 COMMENT ON TABLE stockflow.inventory_log_archive IS 'Entries of the ledger that archive_log() has moved here: the beginnings of the chains. Append-only.';
 COMMENT ON COLUMN stockflow.inventory_log_archive.company_id IS 'As in inventory_log.';
 COMMENT ON COLUMN stockflow.inventory_log_archive.product_id IS 'As in inventory_log.';

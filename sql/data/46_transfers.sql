@@ -32,6 +32,8 @@ CREATE TABLE stockflow.transfers (
 CREATE INDEX transfers_from_idx ON stockflow.transfers (company_id, from_warehouse_id);
 -- Foreign key, and what comes to a warehouse: WHERE company_id = $1 AND to_warehouse_id = $2
 CREATE INDEX transfers_to_idx ON stockflow.transfers (company_id, to_warehouse_id);
+-- Drafts, which a plan takes off: WHERE company_id = $1 AND state = 'draft'
+CREATE INDEX transfers_draft_idx ON stockflow.transfers (company_id, transfer_id) WHERE state = 'draft';
 
 COMMENT ON TABLE stockflow.transfers IS 'Transfers between warehouses that take time; their lines are in transfer_lines. transfer_stock moves at once and needs none.';
 COMMENT ON COLUMN stockflow.transfers.company_id IS 'Owner.';

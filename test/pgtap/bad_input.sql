@@ -83,7 +83,6 @@ INSERT INTO functions VALUES
     ('open_transfer_lines', 'company_id:own_company transfer_id:found_shipped lines:parts'),
     ('settle_transfer', 'company_id:own_company transfer_id:found_shipped lines:parts occurred_at:settled outcome:outcome'),
     ('lock_stock_count', 'company_id:own_company count_id:found_sheet'),
-    ('cycle_classes', 'company_id:filter warehouse_id:filter lookback_days:any_days'),
     ('variance_unit_cost', 'company_id:filter product_id:filter warehouse_id:filter'),
     ('low_stock_alerts', 'company_id:reader warehouse_id:filter lookback_days:lookback include_bundles:flag include_stockouts:flag recent_sales_only:flag max_alerts:most'),
     ('low_stock_alerts_json', 'company_id:reader warehouse_id:filter lookback_days:lookback include_bundles:flag include_stockouts:flag recent_sales_only:flag max_alerts:most'),
@@ -135,6 +134,27 @@ INSERT INTO functions VALUES
     ('demand_series', 'company_id:filter product_id:filter warehouse_id:filter from_day:any_day to_day:any_day'),
     ('archive_log', 'before:past company_id:filter max_entries:most_entries'),
     ('stock_as_of', 'company_id:filter at:any_moment'),
+    ('stock_on_hand', 'company_id:reader day:report_day warehouse_id:filter product_id:filter category_id:filter'),
+    ('movement_history', 'company_id:reader from_day:since to_day:until warehouse_id:filter product_id:filter category_id:filter reasons:reasons'),
+    ('stock_valuation', 'company_id:reader at:report_moment method:valuation warehouse_id:filter product_id:filter category_id:filter'),
+    ('fifo_layers', 'company_id:reader at:report_moment product_id:filter category_id:filter'),
+    ('stock_turnover', 'company_id:reader from_day:since to_day:until warehouse_id:filter product_id:filter category_id:filter'),
+    ('stockout_days', 'company_id:reader from_day:since to_day:until warehouse_id:filter product_id:filter category_id:filter'),
+    ('slow_stock', 'company_id:reader from_day:since to_day:until slow_cover_days:report_cover warehouse_id:filter product_id:filter category_id:filter'),
+    ('overstock', 'company_id:reader from_day:since to_day:until target_cover_days:target_cover warehouse_id:filter product_id:filter category_id:filter'),
+    ('abc_xyz', 'company_id:reader from_day:since to_day:until measure:measure a_share:a_share b_share:b_share bucket:bucket x_variation:x_variation y_variation:y_variation warehouse_id:filter category_id:filter'),
+    ('end_of_day', 'company_id:filter day:any_report_day'),
+    ('report_period', 'company_id:reader from_day:since to_day:until'),
+    ('report_products', 'company_id:filter product_id:filter category_id:filter'),
+    ('report_choice', 'name:label_or_null given:measure choices:choices'),
+    ('report_number', 'name:label_or_null given:a_share lowest:lowest highest:highest'),
+    ('daily_totals', 'company_id:filter timezone:report_zone from_day:loose_report_day to_day:loose_report_day only_warehouse:filter product_ids:any_event_ids'),
+    ('balances_at', 'company_id:filter at:any_moment only_warehouse:filter product_ids:any_event_ids'),
+    ('ledger_history', 'company_id:reader from_day:since to_day:until only_warehouse:filter only_product:filter only_category:filter reasons:reasons'),
+    ('average_costs', 'company_id:reader at:report_moment product_ids:any_event_ids'),
+    ('receipt_layers', 'company_id:reader at:report_moment product_ids:any_event_ids'),
+    ('valued_stock', 'company_id:reader at:report_moment method:valuation only_product:filter only_category:filter'),
+    ('stock_summary', 'company_id:reader from_day:since to_day:until only_warehouse:filter only_product:filter only_category:filter target_days:loose_report_number'),
     ('recent_days', 'recent_days:packed'),
     ('forecast', 'demand:demand horizon:lookback method:method season_length:season levels:levels cumulative:flag'),
     ('forecast_model', 'demand:demand horizon:lookback method:method season_length:season'),
@@ -324,7 +344,6 @@ SELECT kind, sqlstate, unnest(string_to_array(list, ' ; ')) FROM (VALUES
     ('least', '22004', 'NULL'),
     ('least', '22023', '-1 ; -2147483648'),
     ('any_flag', '00000', 'true ; false ; NULL'),
-    ('any_days', '00000', '30 ; 1 ; NULL'),
     ('products', '00000', $$ARRAY[1]::bigint[] ; '{1,1}' ; '{{1},{1}}' ; NULL$$),
     ('products', '22004', $$'{NULL}'::bigint[]$$),
     ('products', '22023', $$'{}'::bigint[]$$),
@@ -352,6 +371,31 @@ SELECT kind, sqlstate, unnest(string_to_array(list, ' ; ')) FROM (VALUES
     ('access', '22023', $$NULL ; '' ; 'all' ; 'APP' ; repeat('x', 100000)$$)
 ) AS list(kind, sqlstate, list);
 
+-- Kinds of reports.
+INSERT INTO inputs (kind, sqlstate, value)
+SELECT kind, sqlstate, unnest(string_to_array(list, ' ; ')) FROM (VALUES
+    ('since', '00000', $$'2026-01-01' ; '1900-01-01' ; '2026-02-01'$$), ('since', '22004', 'NULL'),
+    ('since', '22023', $$'2026-02-02' ; '1899-12-31' ; 'infinity' ; '-infinity' ; '4713-01-01 BC' ; '5874897-12-31'$$),
+    ('until', '00000', $$'2026-02-01' ; '2026-01-01' ; '9999-12-31'$$), ('until', '22004', 'NULL'),
+    ('until', '22023', $$'2025-12-31' ; '10000-01-01' ; 'infinity' ; '-infinity' ; '5874897-12-31'$$),
+    ('report_day', '00000', $$'2026-02-01' ; NULL ; '1900-01-01' ; '9999-12-31'$$), ('report_day', '22023', $$'1899-12-31' ; 'infinity' ; '-infinity' ; '5874897-12-31'$$),
+    ('report_moment', '00000', $$now() ; 'infinity' ; '-infinity' ; '294276-12-31' ; '4714-11-24 00:00+00 BC'$$), ('report_moment', '22004', 'NULL'),
+    ('valuation', '00000', $$'moving_average' ; 'fifo'$$), ('valuation', '22004', 'NULL'), ('valuation', '22023', $$'' ; 'FIFO' ; 'lifo' ; repeat('x', 100000)$$),
+    ('measure', '00000', $$'units' ; 'value'$$), ('measure', '22004', 'NULL'), ('measure', '22023', $$'' ; 'Units' ; repeat('x', 100000)$$),
+    ('bucket', '00000', $$'week' ; 'month'$$), ('bucket', '22004', 'NULL'), ('bucket', '22023', $$'' ; 'day' ; 'century' ; repeat('x', 100000)$$),
+    ('a_share', '00000', '0.8 ; 0 ; 0.95'), ('a_share', '22004', 'NULL'), ('a_share', '22023', $$0.96 ; -0.01 ; 1e30 ; 'NaN' ; 'Infinity' ; '-Infinity'$$),
+    ('b_share', '00000', '0.95 ; 1 ; 0.8'), ('b_share', '22004', 'NULL'), ('b_share', '22023', $$0.79 ; 1.01 ; -1 ; 'NaN' ; 'Infinity'$$),
+    ('x_variation', '00000', '0.5 ; 0 ; 1'), ('x_variation', '22004', 'NULL'), ('x_variation', '22023', $$1.01 ; -0.01 ; 'NaN' ; 'Infinity'$$),
+    ('y_variation', '00000', '1 ; 1000 ; 0.5'), ('y_variation', '22004', 'NULL'), ('y_variation', '22023', $$0.49 ; 1000.1 ; -1 ; 'NaN' ; 'Infinity'$$),
+    ('report_cover', '00000', '180 ; 0 ; 36500'), ('report_cover', '22004', 'NULL'), ('report_cover', '22023', '-1 ; 36501 ; 2147483647 ; -2147483648'),
+    ('target_cover', '00000', '30 ; NULL ; 0 ; 36500'), ('target_cover', '22023', '-1 ; 36501 ; 2147483647'),
+    ('reasons', '00000', $$'{sale}' ; NULL ; '{}' ; '{NULL}' ; '{{Sale},{x}}' ; ARRAY[repeat('x', 100000)]$$),
+    ('label_or_null', '00000', $$'x' ; NULL$$), ('choices', '00000', $$'{value,units}'$$), ('choices', '22023', $$'{}'$$),
+    ('lowest', '00000', '0'), ('lowest', '22023', '0.9'), ('highest', '00000', '0.95'), ('highest', '22023', '0.7'),
+    ('report_zone', '00000', $$'UTC' ; NULL$$),
+    ('loose_report_day', '00000', $$'2026-02-01' ; NULL ; 'infinity' ; '-infinity'$$), ('loose_report_number', '00000', $$NULL ; 0 ; 30 ; -1$$),
+    ('any_report_day', '00000', $$'2026-02-01' ; NULL ; 'infinity' ; '-infinity'$$), ('any_report_day', '22008', $$'5874897-12-31'$$)
+) AS list(kind, sqlstate, list);
 -- Kinds of purchasing: order 1 is a draft, 2 is ordered (2 of 5 received), 3 is cancelled.
 INSERT INTO inputs (kind, sqlstate, value)
 SELECT kind, sqlstate, unnest(string_to_array(list, ' ; ')) FROM (VALUES

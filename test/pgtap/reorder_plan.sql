@@ -1,7 +1,7 @@
 -- Buying suggestions: what counts as on its way, transfers first, quantities and prices, accepting once.
 BEGIN;
 SET LOCAL client_min_messages = warning;
-SELECT plan(32);
+SELECT plan(36);
 SELECT results_eq('SELECT stockflow.order_quantity(n, 15, 3) FROM unnest(ARRAY[1, 6, 12, 13, 18, 19, 0, -1]) AS n',
     'SELECT unnest(ARRAY[15, 15, 15, 15, 18, 21, 0, 0])::numeric', 'minimum 15, pack of 3');
 SELECT results_eq('SELECT stockflow.order_quantity(n, m, p, w) FROM (VALUES (1, 50, 8, true), (0.5, NULL, NULL, true), (0.5, NULL, 0.4, false), (0.5, NULL, 0.4, true), (7, 10, NULL, true)) AS v(n, m, p, w)',
@@ -81,12 +81,26 @@ END $$;
 INSERT INTO stockflow.product_suppliers (company_id, product_id, supplier_id, lead_time_days) VALUES (2, 2, 1, 3);
 SELECT results_eq('SELECT product_id, lead_time_days, lead_time_source FROM stockflow.reorder_plan(2) ORDER BY 1', $$VALUES (1::bigint, 5, 'stated'), (2, 8, 'measured')$$, 'measured: 7, 8, 9');
 
--- Accepting makes the orders, once; drafts count, too. Transfers stay proposals.
-SELECT results_eq('SELECT count(*) FROM stockflow.accept_reorder_plan(1, 2, place => false)', 'VALUES (1::bigint)', 'a draft for one supplier');
+-- Accepting makes the orders and drafts of the transfers, once; drafts count, too.
+CREATE TEMP TABLE proposed AS SELECT * FROM plan;
+SELECT results_eq('SELECT kind FROM stockflow.accept_reorder_plan(1, 2, place => false)', $$VALUES ('purchase')$$, 'a draft for one supplier, and nothing else');
 SELECT results_eq('SELECT in_draft, quantity FROM stockflow.reorder_plan(1) WHERE product_id = 15', 'SELECT 1::numeric, 1::numeric WHERE false', 'is no longer proposed');
-SELECT results_eq($$SELECT count(*) FROM stockflow.accept_reorder_plan(1, idempotency_key => 'p') UNION ALL SELECT count(*) FROM stockflow.accept_reorder_plan(1, idempotency_key => 'p')$$, 'VALUES (1::bigint), (1)', 'one order per supplier; the same call again returns the same');
+CREATE TEMP TABLE made AS SELECT * FROM stockflow.accept_reorder_plan(1, idempotency_key => 'p');
+SELECT results_eq('SELECT kind, count(*) FROM made GROUP BY 1 ORDER BY 1', $$VALUES ('purchase', 1::bigint), ('transfer', 3)$$, 'one order per supplier, one transfer per pair of warehouses');
+SELECT results_eq($$SELECT * FROM stockflow.accept_reorder_plan(1, idempotency_key => 'p')$$, 'SELECT * FROM made', 'the same call again returns the same');
 SELECT is_empty('SELECT * FROM stockflow.accept_reorder_plan(1)', 'a second run makes none');
-SELECT results_eq('SELECT DISTINCT kind, supplier_id FROM plan ORDER BY 1', $$VALUES ('purchase', NULL::bigint), ('transfer', NULL)$$, 'what is left has no supplier, or is there');
+SELECT results_eq('SELECT DISTINCT kind, supplier_id FROM plan', $$VALUES ('purchase', NULL::bigint)$$, 'what is left has no supplier');
+SELECT results_eq($$SELECT t.from_warehouse_id, t.to_warehouse_id, l.product_id, l.quantity, t.state
+      FROM made m JOIN stockflow.transfers t ON t.company_id = 1 AND t.transfer_id = m.document_id
+      JOIN stockflow.transfer_lines l USING (company_id, transfer_id) WHERE m.kind = 'transfer' ORDER BY 1, 2, 3$$,
+    $$SELECT from_warehouse_id, warehouse_id, product_id, quantity, 'draft' FROM proposed WHERE kind = 'transfer' ORDER BY 1, 2, 3$$, 'the transfers are as proposed');
+DO $$ BEGIN PERFORM stockflow.ship_transfer(1, document_id) FROM made WHERE kind = 'transfer'; END $$;
+SELECT results_eq('SELECT DISTINCT kind, supplier_id FROM plan', $$VALUES ('purchase', NULL::bigint)$$, 'nor is anything proposed once they are on their way');
+-- What a donor has promised in a draft is not promised again: 20 - 9 shipped - 11 in the draft.
+SELECT stockflow.create_transfer(1, 2, 3, '[{"product_id": 7, "quantity": 83}]') AS promised \gset
+UPDATE stockflow.inventory SET quantity = 0 WHERE company_id = 1 AND product_id = 7 AND warehouse_id = 1;
+INSERT INTO stockflow.inventory (company_id, product_id, warehouse_id, quantity) VALUES (1, 7, 3, 20);
+SELECT results_eq('SELECT kind, from_warehouse_id, quantity FROM plan WHERE product_id = 7 AND warehouse_id = 1 ORDER BY 1 DESC', $$VALUES ('transfer', 3::bigint, 5::numeric)$$, 'a donor keeps what a draft takes');
 SELECT results_eq($$SELECT l.product_id, l.warehouse_id, l.quantity, l.unit_cost, l.expected_on FROM stockflow.purchase_order_lines l JOIN stockflow.purchase_orders o USING (company_id, order_id)
      WHERE company_id = 1 AND l.is_open AND l.product_id IN (1, 9) AND l.warehouse_id < 3 ORDER BY 1, 2$$,
     $$VALUES (1::bigint, 1::bigint, 15::numeric, 1.5, current_date + 5), (9, 1, 9, 1.25, current_date + 5), (9, 2, 14, 1.25, current_date + 5)$$, 'the orders are as proposed');

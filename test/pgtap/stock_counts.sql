@@ -100,9 +100,9 @@ DO $$ BEGIN
     PERFORM stockflow.record_sale(2, 21, 105, 50, now() - interval '91 days'), stockflow.record_sale(2, 21, 106, 4), stockflow.record_return(2, 21, 106, 4);
     PERFORM stockflow.adjust_stock(2, 21, 107, -1002, 'damage'), stockflow.adjust_stock(2, 21, 108, -1005, 'damage');
 END $$;
-SELECT results_eq('SELECT product_id, demand_value, class FROM stockflow.cycle_classes(2, 21, 90) ORDER BY 1',
+SELECT results_eq('SELECT product_id, amount, abc FROM stockflow.abc_xyz(2, current_date - 90, current_date + 1, warehouse_id => 21) WHERE abc <> ''N'' ORDER BY 1',
     $$VALUES (101::bigint, 90::numeric, 'A'), (102, 6, 'B'), (103, 3, 'C'), (104, 1, 'C')$$, 'the share is counted before the product: 90 % is A');
-SELECT is_empty('SELECT * FROM stockflow.cycle_classes(2, 20, 90)', 'no demand: no class, rather than A for all');
+SELECT is_empty('SELECT * FROM stockflow.abc_xyz(2, current_date - 90, current_date + 1, warehouse_id => 20) WHERE abc <> ''N''', 'no demand: no class, rather than A for all');
 -- A at 90 days, B at 179 of 180, C at 366, N at 365; 109 never; 104 and 106 lately.
 UPDATE stockflow.inventory SET counted_at = now() - CASE product_id WHEN 101 THEN 90 WHEN 102 THEN 179 WHEN 103 THEN 366 WHEN 105 THEN 365 WHEN 107 THEN 1 ELSE 10 END * interval '1 day'
  WHERE company_id = 2 AND product_id IN (101, 102, 103, 104, 105, 106, 107);

@@ -28,6 +28,10 @@ my @queries = (
 	'SELECT stockflow.low_stock_alerts_json(1)',
 	"SELECT * FROM stockflow.stock_as_of(1, 'infinity')",
 	"SELECT * FROM stockflow.stock_as_of(1, now() - interval '1 day')",
+	"SELECT * FROM stockflow.stock_valuation(1)",
+	"SELECT * FROM stockflow.fifo_layers(1)",
+	"SELECT * FROM stockflow.stock_turnover(1, current_date - 10, current_date)",
+	"SELECT * FROM stockflow.abc_xyz(1, current_date - 10, current_date)",
 	"SELECT * FROM stockflow.product_faults(1, '{\"sku\": \"BOLT\"}')",
 	'SELECT warehouse_id, d.* FROM stockflow.inventory i, stockflow.recent_days(i.recent_days) d ORDER BY 1, 2');
 

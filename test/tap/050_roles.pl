@@ -54,6 +54,8 @@ is(as('nobody_in_particular', join(' UNION ALL ', map { "SELECT 1 FROM stockflow
 
 # Functions that read: nothing of another company.
 my @readers = ('low_stock_alerts(%d, recent_sales_only => false)', "stock_as_of(%d, 'infinity')",
+	'stock_on_hand(%d)', 'stock_valuation(%d)', 'fifo_layers(%d)', 'abc_xyz(%d, current_date - 30, current_date)',
+	'stock_turnover(%d, current_date - 30, current_date)', 'movement_history(%d, current_date - 30, current_date)',
 	'open_alerts(%d)', 'explain_alert(%d, 1, 1)', "alert_status(%d, '{1}', '{1}')",
 	'stock_count_sheet(%d, 1)', 'cycle_count_candidates(%d, 1)', 'open_purchase_lines(%d)', 'lead_times(%d)');
 for my $reader (@readers)
