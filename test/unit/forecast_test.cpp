@@ -239,6 +239,15 @@ TEST(Forecast, IsDeterministic) {
     }
 }
 
+TEST(Forecast, MeansAreTheSameWithoutQuantiles) {
+    for (const Values &values : awkward()) {
+        for (const char *method : {"auto", "tsb", "ets", "imapa"}) {
+            EXPECT_EQ(predicted(values, 5, method, 7, {}).mean,
+                      predicted(values, 5, method, 7, {0.9}).mean);
+        }
+    }
+}
+
 TEST(Forecast, CumulativeMeansAddUp) {
     const Values values = awkward().back();
     const Prediction steps = predicted(values, 6, "tsb", 1, {0.9});

@@ -239,23 +239,23 @@ const char *only_method(Series y, const char **note) {
     return sales == 1 ? kLevels[0].text : nullptr;
 }
 
-void plan_one(Plan &plan, const Choice &choice, const Job &job) {
-    add_origins(plan, job, std::max(1, std::min(4, job.y.count - 1)), false);
+void plan_one(Plan &plan, const Choice &choice, const Job &job, bool backtests) {
+    if (backtests) add_origins(plan, job, std::max(1, std::min(4, job.y.count - 1)), false);
     plan.parts.push_back(Part{choice});
     run_part(plan, job, plan.parts[0]);
 }
 
 }  // namespace
 
-Plan make_plan(const Choice &choice, const Job &job) {
+Plan make_plan(const Choice &choice, const Job &job, bool backtests) {
     Plan plan;
     if (choice.method != &kMethods[0]) {
-        plan_one(plan, choice, job);
+        plan_one(plan, choice, job, backtests);
         return plan;
     }
     const Series y = job.y;
     if (const char *only = only_method(y, &plan.note)) {
-        plan_one(plan, parse_choice(only), job);
+        plan_one(plan, parse_choice(only), job, backtests);
         return plan;
     }
     const double zeros = 1 - static_cast<double>(nonzero_count(y)) / y.count;

@@ -146,7 +146,7 @@ void write_quantiles(const Request &request, const Distribution &distribution, c
 Prediction predict(const Request &request) {
     const Job &job = request.job;
     const int horizon = job.horizon, count = request.level_count;
-    const Plan plan = make_plan(request.choice, job);
+    const Plan plan = make_plan(request.choice, job, count > 0);
     Prediction result{plan_path(plan, job), std::vector<double>(horizon * count, 0.0)};
     if (count > 0) {
         std::vector<int> order(count);
