@@ -63,7 +63,34 @@ SELECT stockflow.record_sale(:company, :uk, :lantern, 6, idempotency_key => 'car
 \set ECHO none
 
 \echo
-\echo '== 6. What is about to run out, most urgent first'
+\echo '== 6. Set stock aside for an order: it cannot be sold to others, and leaves when the order is shipped'
+\set ECHO queries
+SELECT stockflow.reserve_stock(:company, jsonb_build_array(jsonb_build_object('product_id', :lantern,
+         'warehouse_id', :uk, 'quantity', 30)), now() + interval '2 hours', 'order 1002') AS reservation \gset
+SELECT quantity AS on_hand, reserved, quantity - reserved AS available FROM stockflow.inventory WHERE product_id = :lantern;
+\set ON_ERROR_STOP off
+SELECT stockflow.record_sale(:company, :uk, :lantern, 10);
+\echo SQLSTATE :LAST_ERROR_SQLSTATE
+\set ON_ERROR_STOP on
+SELECT stockflow.commit_reservation(:company, :reservation);
+SELECT quantity AS on_hand, reserved FROM stockflow.inventory WHERE product_id = :lantern;
+\set ECHO none
+
+SELECT min(warehouse_id) AS other FROM stockflow.warehouses WHERE company_id = :company AND warehouse_id <> :uk \gset
+\echo
+\echo '== 7. Send 4 to another warehouse, where 3 arrive; a count made there an hour ago keeps what has moved since'
+\set ECHO queries
+SELECT stockflow.create_transfer(:company, :uk, :other, jsonb_build_array(jsonb_build_object('product_id', :lantern, 'quantity', 4))) AS transfer \gset
+SELECT stockflow.ship_transfer(:company, :transfer),
+       stockflow.receive_transfer(:company, :transfer, '[{"line_id": 1, "quantity": 3}]'),
+       stockflow.write_off_transfer(:company, :transfer);
+SELECT stockflow.count_stock(:company, :other, :lantern, 1, now() - interval '1 hour') AS difference;
+SELECT delta, reason, reference, occurred_at < now() AS earlier FROM stockflow.inventory_log
+ WHERE product_id = :lantern AND warehouse_id = :other ORDER BY version;
+\set ECHO none
+
+\echo
+\echo '== 8. What is about to run out, most urgent first'
 \set ECHO queries
 SELECT sku, warehouse_name, current_stock AS stock, threshold, threshold_source AS "set by",
        days_until_stockout AS "days left", supplier_name AS supplier,
@@ -71,14 +98,23 @@ SELECT sku, warehouse_name, current_stock AS stock, threshold, threshold_source 
   FROM stockflow.low_stock_alerts(:company, max_alerts => 10);
 \set ECHO none
 
-\echo '== 7. The same for GET /api/companies/1/alerts/low-stock (here its first alert)'
+\echo '== 9. The same for GET /api/companies/1/alerts/low-stock (here its first alert)'
 \set ECHO queries
 SELECT jsonb_pretty(jsonb_set(answer, '{alerts}', jsonb_build_array(answer #> '{alerts,0}')))
   FROM stockflow.low_stock_alerts_json(:company) AS answer \g (tuples_only format=unaligned)
 \set ECHO none
 
+SELECT product_id AS first_product, warehouse_id AS first_warehouse
+  FROM stockflow.low_stock_alerts(:company, max_alerts => 1) \gset
 \echo
-\echo '== 8. Bundles have no stock of their own: they last as long as the scarcest part'
+\echo '== 10. Why the first one alerts: every term with its source'
+\set ECHO queries
+SELECT term, value, source FROM stockflow.explain_alert(:company, :first_product, :first_warehouse)
+ WHERE term IN ('alerts', 'current_stock', 'reserved', 'available', 'threshold', 'net_demand', 'average_daily_demand', 'days_until_stockout', 'order_target', 'suggested_quantity');
+\set ECHO none
+
+\echo
+\echo '== 11. Bundles have no stock of their own: they last as long as the scarcest part'
 \set ECHO queries
 SELECT sku, product_name, warehouse_name, current_stock AS "can be built", threshold,
        limiting_component_sku AS "limited by"
@@ -86,7 +122,7 @@ SELECT sku, product_name, warehouse_name, current_stock AS "can be built", thres
  WHERE limiting_component_sku IS NOT NULL;
 \set ECHO none
 
-\echo '== 9. What to buy from whom: less what is on order in time, in whole packs, at the price of that quantity'
+\echo '== 12. What to buy from whom: less what is on order in time, in whole packs, at the price of that quantity'
 \set ECHO queries
 SELECT kind, coalesce(supplier_name, 'from ' || from_warehouse_name) AS source, sku, warehouse_name,
        on_order_in_time AS "on order", on_order_late AS late, needed, quantity, unit_cost AS cost, arrives_on
@@ -98,7 +134,7 @@ SELECT count(*) AS "documents of a second run" FROM stockflow.accept_reorder_pla
 SELECT product_id AS best FROM stockflow.inventory_log
  WHERE company_id = :company AND warehouse_id = :uk AND reason = 'sale'
  GROUP BY product_id ORDER BY count(*) DESC, product_id LIMIT 1 \gset
-\echo '== 10. Forecast: units of the product that sells most often, over the next 7 and 14 days, from its own days'
+\echo '== 13. Forecast: units of the product that sells most often, over the next 7 and 14 days, from its own days'
 \set ECHO queries
 SELECT f.step AS days, round(f.mean::numeric, 1) AS expected, f.quantiles[1] AS "9 times of 10 at most", f.quantiles[2] AS "19 of 20"
   FROM stockflow.forecast((SELECT array_agg(d.units ORDER BY d.day)::float8[]
@@ -107,7 +143,7 @@ SELECT f.step AS days, round(f.mean::numeric, 1) AS expected, f.quantiles[1] AS 
  WHERE f.step IN (7, 14);
 \set ECHO none
 
-\echo '== 11. What the stock is worth: lanterns come at two costs, and 50 are sold; then all of it'
+\echo '== 14. What the stock is worth: lanterns come at two costs, and 50 are sold; then all of it'
 \set ECHO queries
 SELECT stockflow.receive_stock(:company, :uk, :lantern, 40, unit_cost => 1.80),
        stockflow.receive_stock(:company, :uk, :lantern, 60, unit_cost => 2.40),
@@ -120,7 +156,7 @@ SELECT warehouse_name, round(sum(costed_value), 2) AS value, sum(costed_quantity
   FROM stockflow.stock_valuation(:company, method => 'fifo') GROUP BY warehouse_name ORDER BY 2 DESC;
 \set ECHO none
 
-\echo '== 12. The last 13 weeks: A makes 80 % of the turnover, X sells steadily; and what does not move'
+\echo '== 15. The last 13 weeks: A makes 80 % of the turnover, X sells steadily; and what does not move'
 \set ECHO queries
 SELECT abc, count(*) AS products, count(*) FILTER (WHERE xyz = 'X') AS "X", count(*) FILTER (WHERE xyz = 'Y') AS "Y",
        count(*) FILTER (WHERE xyz = 'Z') AS "Z", round(100 * sum(share), 1) AS "% of turnover"
@@ -129,7 +165,7 @@ SELECT status, count(*) AS stocks, sum(on_hand) AS units
   FROM stockflow.slow_stock(:company, current_date - 91, current_date, 60) GROUP BY status ORDER BY status;
 \set ECHO none
 
-\echo '== 13. Lots: what expires first leaves first; what has expired is on hand and cannot be sold'
+\echo '== 16. Lots: what expires first leaves first; what has expired is on hand and cannot be sold'
 \set ECHO queries
 UPDATE stockflow.products SET tracks_lots = true WHERE company_id = :company AND product_id = :lantern;
 SELECT stockflow.receive_lot(:company, :uk, :lantern, 30, 'B-2', current_date + 12),
@@ -140,7 +176,7 @@ SELECT lot, expires_on, days_left, quantity, average_daily_demand AS "sold a day
   FROM stockflow.expiring_stock(:company);
 \set ECHO none
 
-\echo '== 14. Reorder points from forecasts: 98 of 100 times enough for A products, 90 for the rest; what changes, and what alerts risk'
+\echo '== 17. Reorder points from forecasts: 98 of 100 times enough for A products, 90 for the rest; what changes, and what alerts risk'
 \set ECHO queries
 SELECT stockflow.refresh_forecasts(:company) AS forecasts;
 INSERT INTO stockflow.replenishment_policies (company_id, reorder_policy, service_level_a, service_level)
@@ -156,7 +192,7 @@ SELECT policy, setting, round(fill_rate::numeric, 3) AS "demand met", round(aver
   FROM stockflow.policy_backtest(:company, fixed_days => '{14,30,60}', service_levels => '{0.8,0.95}', method => 'tsb');
 \set ECHO none
 
-\echo '== 15. The proof: every balance is the sum of its ledger, without gaps (0 problems)'
+\echo '== 18. The proof: every balance is the sum of its ledger, without gaps (0 problems)'
 \set ECHO queries
 SELECT count(*) AS problems FROM stockflow.verify_ledger(:company);
 \set ECHO none
