@@ -44,9 +44,17 @@ constexpr const char kMove[] =
     "  DELETE FROM stockflow.inventory_log l USING old o"
     "   WHERE l.company_id = $1 AND l.product_id = o.product_id"
     "     AND l.warehouse_id = o.warehouse_id AND l.version = o.version"
-    "  RETURNING l.*)"
-    "INSERT INTO stockflow.inventory_log_archive (%s) SELECT %s FROM moved"
-    " ORDER BY company_id, product_id, warehouse_id, version";
+    "  RETURNING l.*),"
+    " stored AS ("
+    "  INSERT INTO stockflow.inventory_log_archive (%s) SELECT %s FROM moved"
+    "   ORDER BY company_id, product_id, warehouse_id, version"
+    "  RETURNING version, delta, quantity_after)"
+    "SELECT o.n, m.n = o.n AND s.n = o.n AND s.sums IS NOT DISTINCT FROM m.sums"
+    "  FROM (SELECT count(*) AS n FROM old) AS o,"
+    "       (SELECT count(*) AS n, (sum(version), sum(delta), sum(quantity_after)) AS sums"
+    "          FROM moved) AS m,"
+    "       (SELECT count(*) AS n, (sum(version), sum(delta), sum(quantity_after)) AS sums"
+    "          FROM stored) AS s";
 
 SPIPlanPtr prepare_move() {
     spi::Parameters nothing;
@@ -65,7 +73,15 @@ int64 move_entries(SPIPlanPtr plan, int64 company_id, TimestampTz before, int64 
     const int result = SPI_execute_plan(plan, values, nullptr, false, 0);
     allow_ledger_statements(0);
     if (result < 0) elog(ERROR, "could not move ledger entries: %d", result);
-    return static_cast<int64>(SPI_processed);
+    const spi::Row counted(0);
+    // What a user's trigger keeps from being deleted or stored would be missing or there twice.
+    if (!counted.boolean(2)) {
+        ereport(ERROR, (errcode(ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION),
+                        errmsg("ledger entries were not moved as they are"),
+                        errdetail("A trigger on stockflow.inventory_log or "
+                                  "stockflow.inventory_log_archive changed or dropped them.")));
+    }
+    return counted.bigint(1);
 }
 
 }  // namespace
