@@ -129,7 +129,18 @@ SELECT status, count(*) AS stocks, sum(on_hand) AS units
   FROM stockflow.slow_stock(:company, current_date - 91, current_date, 60) GROUP BY status ORDER BY status;
 \set ECHO none
 
-\echo '== 13. The proof: every balance is the sum of its ledger, without gaps (0 problems)'
+\echo '== 13. Lots: what expires first leaves first; what has expired is on hand and cannot be sold'
+\set ECHO queries
+UPDATE stockflow.products SET tracks_lots = true WHERE company_id = :company AND product_id = :lantern;
+SELECT stockflow.receive_lot(:company, :uk, :lantern, 30, 'B-2', current_date + 12),
+       stockflow.receive_lot(:company, :uk, :lantern, 20, 'A-1', current_date + 3),
+       stockflow.receive_lot(:company, :uk, :lantern, 5, 'old', current_date - 1),
+       stockflow.record_sale(:company, :uk, :lantern, 8);
+SELECT lot, expires_on, days_left, quantity, average_daily_demand AS "sold a day", quantity_at_risk AS "will be left"
+  FROM stockflow.expiring_stock(:company);
+\set ECHO none
+
+\echo '== 14. The proof: every balance is the sum of its ledger, without gaps (0 problems)'
 \set ECHO queries
 SELECT count(*) AS problems FROM stockflow.verify_ledger(:company);
 \set ECHO none

@@ -5,6 +5,7 @@
 #include "core/search.hpp"
 #include "core/urgency.hpp"
 #include "ledger_log.hpp"
+#include "lots.hpp"
 #include "recent.hpp"
 #include "spi.hpp"
 #include "values.hpp"
@@ -118,6 +119,7 @@ bool load_company(const AlertOptions &options, AlertCompany *company) {
     company->reorder_point = to_optional_quantity(row.get(2), "reorder_point");
     company->cover_days = row.integer(3);
     company->expired = load_expired(options.company_id);
+    company->spoiled = load_spoiled(options.company_id);
     return true;
 }
 
@@ -129,7 +131,8 @@ void read_candidate(const spi::Row &row, const AlertCompany &company, Candidate 
                          expired_of(company.expired, candidate.product_id, candidate.warehouse_id);
     candidate.on_order = to_quantity(row.get(5).value, "on_order");
     candidate.in_transit = to_quantity(row.get(6).value, "in_transit");
-    candidate.available = candidate.current_stock - candidate.reserved;
+    candidate.available = candidate.current_stock - candidate.reserved -
+                          expired_of(company.spoiled, candidate.product_id, candidate.warehouse_id);
     if (!row.is_null(7)) {
         // Who sets it below the warehouse is known with the product.
         candidate.threshold.value = to_quantity(row.get(7).value, "reorder point");
@@ -140,10 +143,20 @@ void read_candidate(const spi::Row &row, const AlertCompany &company, Candidate 
     read_recent_demand(company, row.get(9), candidate.current_stock, candidate);
 }
 
+// Whether the row is in inventory_low_idx, by the columns of a candidate.
+bool is_marked_low(const spi::Row &row) {
+    return !row.is_null(7) &&
+           to_quantity(row.get(3).value, "quantity") - to_quantity(row.get(4).value, "reserved") <=
+               to_quantity(row.get(7).value, "reorder point");
+}
+
+enum class Rows { all, unmarked };
+
 void load_candidates(const AlertCompany &company, const SharedRows &shared, spi::Statement &query,
-                     spi::Parameters &parameters, CandidateList &list) {
+                     spi::Parameters &parameters, CandidateList &list, Rows rows = Rows::all) {
     MemoryContext caller = CurrentMemoryContext;
     spi::for_each(query, parameters, spi::Mode::read, [&](const spi::Row &row) {
+        if (rows == Rows::unmarked && is_marked_low(row)) return;
         const int warehouse = find_id(shared.warehouses, shared.warehouse_count, row.bigint(2));
         if (warehouse < 0) return;  // closed
         MemoryContext own = MemoryContextSwitchTo(caller);
@@ -152,6 +165,18 @@ void load_candidates(const AlertCompany &company, const SharedRows &shared, spi:
         read_candidate(row, company, candidate);
         MemoryContextSwitchTo(own);
     });
+}
+
+// Expired lots are on hand and not available, so their rows can be low without being marked.
+void load_spoiled_candidates(const AlertOptions &options, const AlertCompany &company,
+                             const SharedRows &shared, CandidateList &list) {
+    const Expired &spoiled = company.spoiled;
+    if (spoiled.count == 0) return;
+    spi::Parameters parameters;
+    parameters.bigint(options.company_id)
+        .datum(bigint_array(spoiled.products, spoiled.count))
+        .datum(bigint_array(spoiled.warehouses, spoiled.count));
+    load_candidates(company, shared, key_query, parameters, list, Rows::unmarked);
 }
 
 AlertInput alert_input(const AlertOptions &options, const Candidate &candidate) {
@@ -372,6 +397,7 @@ Alerts gather_alerts(const AlertOptions &options) {
     spi::Parameters parameters;
     parameters.bigint(options.company_id).optional(options.warehouse_id);
     load_candidates(company, shared, candidate_query, parameters, list);
+    load_spoiled_candidates(options, company, shared, list);
     if (options.include_bundles) add_bundles(options, company, list);
     read_demand_history(options, company, list);
     Alerts alerts = {};

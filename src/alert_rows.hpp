@@ -29,6 +29,7 @@ struct AlertCompany {
     OptionalQuantity reorder_point;
     int cover_days;
     Expired expired;  // reservations that inventory still counts
+    Expired spoiled;  // lots that have expired
 };
 
 // A product in a warehouse that is at or below its reorder point.

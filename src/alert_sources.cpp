@@ -124,7 +124,8 @@ void measure_bundle(const AlertOptions &options, const AlertCompany &company, co
     for (int i = 0; i < needs.count; i++) {
         const spi::Row row(i);
         available[i] = usable(to_quantity(row.get(3).value, "available") +
-                                  expired_of(company.expired, products[i], candidate.warehouse_id),
+                                  expired_of(company.expired, products[i], candidate.warehouse_id) -
+                                  expired_of(company.spoiled, products[i], candidate.warehouse_id),
                               row.boolean(4));
     }
     const Buildable result = buildable(needs.needs, needs.count, available);

@@ -33,14 +33,14 @@ spi::Statement unknown_counterparts = {
                     errmsg("movement %d: %s", index + 1, problem),
                     errhint("A movement is {\"warehouse_id\", \"product_id\", \"delta\", "
                             "\"reason\", \"occurred_at\"?, \"reference\"?, \"unit_cost\"?, "
-                            "\"counterpart_warehouse_id\"?}.")));
+                            "\"counterpart_warehouse_id\"?, \"lot\"?}.")));
     pg_unreachable();
 }
 
 void check_keys(JsonbContainer *object, int index) {
     static constexpr const char *kKnown[] = {"warehouse_id", "product_id",  "delta",
                                              "reason",       "occurred_at", "reference",
-                                             "unit_cost",    kCounterpart};
+                                             "unit_cost",    kCounterpart,  "lot"};
     for_each_key(object, [&](const char *key) {
         for (const char *known : kKnown) {
             if (strcmp(key, known) == 0) return;
@@ -100,6 +100,7 @@ Line read_line(const JsonbValue &element, int index) {
     Movement movement = simple_movement(change, check_reason(reason),
                                         text_field(object, "reference", index, kMaxReferenceLength),
                                         time_field(object, index));
+    movement.lot = text_field(object, "lot", index, kMaxLotLength);
     movement.unit_cost = number_field(object, "unit_cost", index);
     if (!movement.unit_cost.isnull) {
         check_cost(movement.unit_cost.value, psprintf("movement %d: unit_cost", index + 1));

@@ -5,6 +5,7 @@
 #include "core/search.hpp"
 #include "entry.hpp"
 #include "expired.hpp"
+#include "lots.hpp"
 #include "spi.hpp"
 #include "values.hpp"
 
@@ -79,7 +80,8 @@ Datum need_ids(const Needs &needs) {
 }
 
 // What is available of each component in each warehouse: a row of needs.count per warehouse.
-std::int64_t *load_available(Bundle &bundle, const Warehouses &warehouses, const Expired &expired) {
+std::int64_t *load_available(Bundle &bundle, const Warehouses &warehouses, const Expired &expired,
+                             const Expired &spoiled) {
     const int need_count = bundle.needs.count;
     auto *available = static_cast<std::int64_t *>(MemoryContextAllocExtended(
         CurrentMemoryContext, sizeof(std::int64_t) * Max(need_count * warehouses.count, 1),
@@ -96,7 +98,8 @@ std::int64_t *load_available(Bundle &bundle, const Warehouses &warehouses, const
                                      [&](int at) { return bundle.needs.needs[at].product_id; });
         available[warehouse * need_count + need] =
             to_quantity(row.get(3).value, "available") +
-            expired_of(expired, row.bigint(1), row.bigint(2));
+            expired_of(expired, row.bigint(1), row.bigint(2)) -
+            expired_of(spoiled, row.bigint(1), row.bigint(2));
     }
     components.bigint(bundle.company_id).datum(ids);
     spi::run(component_query, components, spi::Mode::read);
@@ -134,10 +137,10 @@ void emit(const Bundle &bundle, const std::int64_t *available, NullableDatum war
 }
 
 // The rows of one bundle: per warehouse, and pooled where all warehouses are asked for.
-void emit_bundle(Bundle &bundle, const Warehouses &warehouses, const Expired &expired, bool pooled,
-                 ReturnSetInfo *result) {
+void emit_bundle(Bundle &bundle, const Warehouses &warehouses, const Expired &expired,
+                 const Expired &spoiled, bool pooled, ReturnSetInfo *result) {
     const int need_count = bundle.needs.count;
-    const std::int64_t *available = load_available(bundle, warehouses, expired);
+    const std::int64_t *available = load_available(bundle, warehouses, expired, spoiled);
     auto *pool = allocate<std::int64_t>(need_count);
     for (int need = 0; need < need_count; need++) pool[need] = 0;
     for (int i = 0; i < warehouses.count; i++) {
@@ -154,6 +157,7 @@ void emit_all(int64 company_id, NullableDatum bundle_id, NullableDatum warehouse
               ReturnSetInfo *result) {
     const Warehouses warehouses = load_warehouses(company_id, warehouse_id);
     const Expired expired = load_expired(company_id);
+    const Expired spoiled = load_spoiled(company_id);
     spi::Parameters parameters;
     parameters.bigint(company_id).optional(bundle_id);
     const uint64 count = spi::run(bundle_query, parameters, spi::Mode::read);
@@ -171,7 +175,7 @@ void emit_all(int64 company_id, NullableDatum bundle_id, NullableDatum warehouse
         bundle.sku = row.get(2).value;
         bundle.name = row.get(3).value;
         bundle.needs = load_needs(company_id, bundle.bundle_id, spi::Mode::read);
-        emit_bundle(bundle, warehouses, expired, warehouse_id.isnull, result);
+        emit_bundle(bundle, warehouses, expired, spoiled, warehouse_id.isnull, result);
         MemoryContextSwitchTo(caller);
         MemoryContextReset(each);
     }

@@ -119,7 +119,15 @@ void explain_stock(const Standing &standing, const Candidate *candidate, Explana
     out.quantity(
         "reserved", candidate->reserved,
         candidate->is_bundle ? "a bundle has none" : "inventory.reserved less what has expired");
-    out.quantity("available", candidate->available, "current_stock - reserved");
+    const std::int64_t spoiled =
+        candidate->is_bundle
+            ? 0
+            : candidate->current_stock - candidate->reserved - candidate->available;
+    if (spoiled != 0)
+        out.quantity("expired_lots", spoiled, "lot_stock with expires_on before today");
+    out.quantity(
+        "available", candidate->available,
+        spoiled == 0 ? "current_stock - reserved" : "current_stock - reserved - expired_lots");
     if (!candidate->is_bundle) return;
     out.number(
         "limiting_component_id",

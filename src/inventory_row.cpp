@@ -1,6 +1,7 @@
 #include "inventory_row.hpp"
 #include "core/quantity.hpp"
 #include "expired.hpp"
+#include "lots.hpp"
 #include "values.hpp"
 
 namespace stockflow {
@@ -106,11 +107,12 @@ void check_balance(const StockRules &rules, const Balance &before, const Balance
     if (rules.whole_units && !is_whole(after.quantity)) broken_unit(rules, after.quantity);
     const std::int64_t change = after.quantity - before.quantity;
     if (rules.allow_negative || change >= 0) return;
-    if (needs_available && after.quantity < after.reserved) {
-        // Only now it matters whether some of it has expired.
-        const std::int64_t expired = expired_now(after.key);
-        if (after.quantity < after.reserved - expired) {
-            insufficient(rules, before.quantity - before.reserved + expired, change, "Available");
+    const std::int64_t spoiled = needs_available ? spoiled_now(rules, after.key) : 0;
+    if (needs_available && after.quantity < after.reserved + spoiled) {
+        // Only now it matters whether some of what is reserved has expired.
+        const std::int64_t reserved = after.reserved - expired_now(after.key);
+        if (after.quantity < reserved + spoiled) {
+            insufficient(rules, before.quantity - reserved - spoiled, change, "Available");
         }
     }
     if (after.quantity < 0) insufficient(rules, before.quantity, change, "On hand");

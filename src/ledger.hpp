@@ -24,7 +24,7 @@ bool operator==(const StockKey &a, const StockKey &b);
 struct StockRules {
     bool found;  // company, product and warehouse exist
     pg_tz *zone;
-    bool allow_negative, whole_units, is_bundle, is_stocked;
+    bool allow_negative, whole_units, is_bundle, is_stocked, tracks_lots;
     bool company_deleted, product_deleted, warehouse_deleted;
     const char *sku, *warehouse;
 };
@@ -40,6 +40,7 @@ struct Movement {
     std::int64_t counterpart_warehouse_id;  // 0: none
     bool is_bundle;                         // the entry of a bundle itself: delta is 0,
     std::int64_t bundle_units;              // and these are the units sold or returned
+    const char *lot;    // null: which one follows from what is in stock
     bool was_reserved;  // its stock was set aside for it, so that it takes nothing from others
 };
 

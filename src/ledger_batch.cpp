@@ -3,7 +3,9 @@
 #include "core/quantity.hpp"
 #include "entry.hpp"
 #include "ledger_checks.hpp"
+#include "lots.hpp"
 #include "module.hpp"
+#include "rules.hpp"
 #include "spi.hpp"
 #include "triggers.hpp"
 #include "values.hpp"
@@ -19,6 +21,7 @@ struct Entry {
     std::int64_t quantity_after;
     Movement movement;
     LeavingDays leaving;  // of the whole change, with its last entry
+    enum { no, yes, unknown } tracks_lots;
 };
 
 // Entries are written when their statement ends, or when this many wait.
@@ -167,16 +170,34 @@ void write_leaving(int first, int count) {
     write_history(leaving, leaving_count);
 }
 
+bool tracks_lots(const Entry &entry) {
+    if (entry.tracks_lots != Entry::unknown) return entry.tracks_lots == Entry::yes;
+    return company_tracks_lots(entry.key.company_id) && load_rules(entry.key).tracks_lots;
+}
+
+// The entries that the lots of their products follow.
+void collect_lots(int first, int count) {
+    for (int i = 0; i < count; i++) {
+        const Entry &entry = waiting.at(first + i);
+        if (!tracks_lots(entry)) continue;
+        add_lot_entry({entry.key, entry.version, entry.quantity_after, entry.movement});
+    }
+}
+
 }  // namespace
 
 void add_entries(int64 last_version, std::int64_t last_quantity, const Movement *movements,
-                 int count, const LeavingDays &leaving) {
+                 int count, const LeavingDays &leaving, const StockRules *rules) {
+    const auto lots = rules == nullptr     ? Entry::unknown
+                      : rules->tracks_lots ? Entry::yes
+                                           : Entry::no;
     std::int64_t quantity = last_quantity;
     for (int i = 0; i < count; i++) quantity -= movements[i].delta;
     for (int i = 0; i < count; i++) {
         if (waiting.count() >= kMaxWaiting) flush_entries();
         quantity += movements[i].delta;
-        Entry entry = {leaving.key, last_version - count + 1 + i, quantity, movements[i], leaving};
+        Entry entry = {leaving.key, last_version - count + 1 + i, quantity, movements[i], leaving,
+                       lots};
         if (i + 1 < count) entry.leaving.count = 0;
         waiting.add(entry);
     }
@@ -194,6 +215,7 @@ void flush_entries() {
             write_many(first, count);
         }
         write_leaving(first, count);
+        collect_lots(first, count);
     });
     waiting.truncate(first);
 }
@@ -227,11 +249,13 @@ void extend_with_waiting(Chain &chain, const StockKey &key, pg_tz *zone) {
 void forget_entries(SubTransactionId failed) {
     waiting.forget(failed);
     forget_checks(failed);
+    forget_lot_entries(failed);
 }
 
 void forget_all_entries() {
     waiting.forget_all();
     forget_all_checks();
+    forget_all_lot_entries();
 }
 
 }  // namespace stockflow
@@ -241,7 +265,10 @@ using namespace stockflow;
 // AFTER INSERT OR UPDATE OR DELETE ON inventory FOR EACH STATEMENT
 STOCKFLOW_FUNCTION(stockflow_inventory_flush) {
     const TriggerData *trigger = check_trigger(fcinfo, "inventory_flush", Timing::after_statement);
-    as_owner(trigger->tg_relation, [] { flush_entries(); });
+    as_owner(trigger->tg_relation, [] {
+        flush_entries();
+        write_lots();
+    });
     end_statement();
     return PointerGetDatum(nullptr);
 }

@@ -10,8 +10,9 @@ namespace stockflow {
 
 // Takes the entries of one change, and the days that it moves into demand_history; the last entry
 // has this version and balance. What the movements point to must live until the statement ends.
+// rules: null where a plain statement has not read them.
 void add_entries(int64 last_version, std::int64_t last_quantity, const Movement *movements,
-                 int count, const LeavingDays &leaving);
+                 int count, const LeavingDays &leaving, const StockRules *rules);
 
 // Writes the entries and days of the statement whose triggers are under way; those of statements
 // around it wait for their own end, since this one may yet be rolled back alone.

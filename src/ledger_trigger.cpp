@@ -290,11 +290,11 @@ bool record(const Balance &after, uint32 print) {
     const bool explained = entry->posting != nullptr;
     if (explained) {
         add_entries(after.version, after.quantity, entry->posting->movements, entry->posting->count,
-                    leaving);
+                    leaving, &entry->posting->rules);
         entry->posting->recorded = true;
     } else {
         const Movement plain = plain_movement(entry->delta);
-        add_entries(after.version, after.quantity, &plain, 1, leaving);
+        add_entries(after.version, after.quantity, &plain, 1, leaving, nullptr);
     }
     forget_pending_entry(entry);
     return explained;

@@ -6,8 +6,10 @@
 #include "entry.hpp"
 #include "expired.hpp"
 #include "idempotency.hpp"
+#include "lots.hpp"
 #include "posting.hpp"
 #include "reasons.hpp"
+#include "rules.hpp"
 #include "spi.hpp"
 #include "values.hpp"
 
@@ -18,7 +20,7 @@ namespace {
 spi::Statement begin_count = {
     "UPDATE stockflow.inventory i SET counted_at = greatest(i.counted_at, $4)"
     " WHERE i.company_id = $1 AND i.product_id = $2 AND i.warehouse_id = $3"
-    " RETURNING i.quantity",
+    " RETURNING i.quantity, i.counted_at > $4",
     4,
     {INT8OID, INT8OID, INT8OID, TIMESTAMPTZOID},
     nullptr};
@@ -86,10 +88,10 @@ std::int64_t on_hand_after(const Call &call, bool is_bundle, const Posted *poste
     for (int i = 0; i < needs.count; i++) {
         for (int j = 0; j < count; j++) {
             if (posted[j].product_id != needs.needs[i].product_id) continue;
-            available[i] = posted[j].quantity - posted[j].reserved;
-            if (posted[j].reserved == 0) continue;
-            available[i] +=
-                expired_now({call.key.company_id, posted[j].product_id, call.key.warehouse_id});
+            const StockKey key = {call.key.company_id, posted[j].product_id, call.key.warehouse_id};
+            available[i] =
+                posted[j].quantity - posted[j].reserved - spoiled_now(load_rules(key), key);
+            if (posted[j].reserved != 0) available[i] += expired_now(key);
         }
     }
     return buildable(needs.needs, needs.count, available).quantity;
@@ -119,8 +121,13 @@ Datum move(const Call &call, const Movement &movement, const Request &request) {
     return from_quantity(on_hand);
 }
 
-// Locks the row of a count, noting when it was counted, and returns the balance.
-std::int64_t lock_for_count(const StockKey &key, TimestampTz counted_at) {
+struct CountedRow {
+    std::int64_t balance;
+    bool counted_later;  // a newer count is known
+};
+
+// Locks the row of a count, noting when it was counted.
+CountedRow lock_for_count(const StockKey &key, TimestampTz counted_at) {
     for (bool made = false;; made = true) {
         spi::Parameters begin, make;
         begin.bigint(key.company_id)
@@ -128,7 +135,8 @@ std::int64_t lock_for_count(const StockKey &key, TimestampTz counted_at) {
             .bigint(key.warehouse_id)
             .time(counted_at);
         if (spi::run(begin_count, begin, spi::Mode::write) > 0) {
-            return to_quantity(spi::Row(0).get(1).value, "quantity");
+            const spi::Row row(0);
+            return {to_quantity(row.get(1).value, "quantity"), row.boolean(2)};
         }
         if (made) {
             ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
@@ -139,10 +147,12 @@ std::int64_t lock_for_count(const StockKey &key, TimestampTz counted_at) {
     }
 }
 
-// Applies counted - ledger at counted_at, so that movements since then stay.
+// Applies counted - ledger at counted_at, so that movements since then stay. A count that comes in
+// after a newer one changes nothing: that one has put the difference right already.
 std::int64_t apply_count(const Call &call, std::int64_t counted, const StockRules &rules) {
     const StockKey &key = call.key;
-    const std::int64_t balance = lock_for_count(key, call.occurred_at);
+    const CountedRow row = lock_for_count(key, call.occurred_at);
+    if (row.counted_later) return 0;
     spi::Parameters since;
     since.bigint(key.company_id)
         .bigint(key.product_id)
@@ -150,7 +160,7 @@ std::int64_t apply_count(const Call &call, std::int64_t counted, const StockRule
         .time(call.occurred_at);
     spi::run(moved_since, since, spi::Mode::write);
     const std::int64_t later = to_quantity(spi::Row(0).get(1).value, "sum of movements");
-    const std::int64_t delta = counted - (balance - later);
+    const std::int64_t delta = counted - (row.balance - later);
     if (delta == 0) return 0;
     Line line = make_line(key.product_id, key.warehouse_id,
                           simple_movement(delta, kReasonCount, call.reference, call.occurred_at));

@@ -6,6 +6,7 @@
 #include "entry.hpp"
 #include "expired.hpp"
 #include "inventory_row.hpp"
+#include "lots.hpp"
 #include "posting.hpp"
 #include "rules.hpp"
 #include "spi.hpp"
@@ -135,8 +136,9 @@ void check_reserved(const CompanyChanges &changes) {
         fraction[i] = is_whole(reserved) ? 0 : reserved;
     }
     const TimestampTz now = GetCurrentTimestamp();
+    const bool lots = company_tracks_lots(changes.company_id);
     for (int i = 0; i < changes.total_count; i++) {
-        if (available[i] >= 0 && fraction[i] == 0) continue;
+        if (available[i] >= 0 && fraction[i] == 0 && !lots) continue;
         const GroupedLine &total = changes.totals[i];
         const std::int64_t grown = growth(changes, total, now);
         if (grown <= 0) continue;
@@ -144,7 +146,9 @@ void check_reserved(const CompanyChanges &changes) {
         const StockKey key = {changes.company_id, total.product_id, total.warehouse_id};
         const StockRules rules = load_rules(key);
         if (rules.whole_units && fraction[i] != 0) broken_unit(rules, fraction[i]);
-        if (rules.allow_negative || available[i] >= 0) continue;
+        if (rules.allow_negative) continue;
+        available[i] -= spoiled_now(rules, key);
+        if (available[i] >= 0) continue;
         const std::int64_t left = available[i] + expired_at(key, now);
         if (left < 0) insufficient(rules, left + grown, -grown, "Available");
     }

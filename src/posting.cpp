@@ -93,6 +93,19 @@ void check_open(const Posting &posting) {
              errhint("What is left can still be returned, adjusted, counted or moved out.")));
 }
 
+// A lot may be named only where it is kept.
+void check_lots(const Posting &posting) {
+    if (posting.rules.tracks_lots) return;
+    for (int i = 0; i < posting.count; i++) {
+        const char *lot = posting.movements[i].lot;
+        if (lot == nullptr) continue;
+        ereport(ERROR, (errcode(ERRCODE_CHECK_VIOLATION),
+                        errmsg("product \"%s\" does not track lots", posting.rules.sku),
+                        errdetail("The movement names lot \"%s\".", lot),
+                        errhint("Set products.tracks_lots first.")));
+    }
+}
+
 // Fills in the rules of all postings; an unknown key is 23503.
 void read_rules(int64 company_id, Posting *postings, int count) {
     if (count == 1) {
@@ -112,6 +125,7 @@ void read_rules(int64 company_id, Posting *postings, int count) {
         const StockRules &rules = postings[i].rules;
         if (!rules.found) unknown_key(postings[i].key);
         check_open(postings[i]);
+        check_lots(postings[i]);
         if (rules.is_stocked) continue;
         ereport(ERROR, (errcode(ERRCODE_CHECK_VIOLATION),
                         errmsg("product \"%s\" is not stocked", rules.sku),

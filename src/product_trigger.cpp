@@ -25,6 +25,15 @@ spi::Statement stock_rows = {
     {INT8OID, INT8OID},
     nullptr};
 
+spi::Statement stop_writers = {
+    "LOCK TABLE stockflow.inventory IN SHARE ROW EXCLUSIVE MODE", 0, {}, nullptr};
+
+spi::Statement lots_in_stock = {
+    "SELECT FROM stockflow.lot_stock s WHERE s.company_id = $1 AND s.product_id = $2 LIMIT 1",
+    2,
+    {INT8OID, INT8OID},
+    nullptr};
+
 spi::Statement has_components = {
     "SELECT FROM stockflow.product_bundles b WHERE b.company_id = $1 AND b.bundle_id = $2 LIMIT 1",
     2,
@@ -47,7 +56,7 @@ spi::Statement warehouse_history = {
 struct ProductRow {
     int64 company_id, product_id;
     const char *sku;
-    bool live, is_bundle, is_stocked, whole_units;
+    bool live, is_bundle, is_stocked, whole_units, tracks_lots;
 };
 
 // Normalises and checks the SKU; returns the row to store.
@@ -85,6 +94,7 @@ ProductRow read_product(Relation relation, HeapTuple row) {
     product.is_bundle = DatumGetBool(value("is_bundle").value);
     product.is_stocked = DatumGetBool(value("is_stocked").value);
     product.whole_units = DatumGetBool(value("whole_units").value);
+    product.tracks_lots = DatumGetBool(value("tracks_lots").value);
     return product;
 }
 
@@ -101,7 +111,18 @@ void check_price(const ProductRow &product, NullableDatum price) {
                     errdetail("%s has %d decimals.", currency, currency_decimals(currency))));
 }
 
-// Refuses a change of kind that would strand stock or components.
+// Lots come and go with the stock of others, too, so that all who move stock have to wait.
+void check_no_lots(const ProductRow &product) {
+    spi::Parameters nothing, lots;
+    spi::run(stop_writers, nothing, spi::Mode::write);
+    lots.bigint(product.company_id).bigint(product.product_id);
+    if (spi::run_latest(lots_in_stock, lots) == 0) return;
+    ereport(ERROR, (errcode(ERRCODE_CHECK_VIOLATION),
+                    errmsg("lots of product \"%s\" are in stock", product.sku),
+                    errhint("Its lots have to be used up before it stops tracking them.")));
+}
+
+// Refuses a change of kind that would strand stock, lots or components.
 void check_kind(const ProductRow &before, const ProductRow &after) {
     spi::Parameters stock, components;
     stock.bigint(after.company_id).bigint(after.product_id);
@@ -123,6 +144,7 @@ void check_kind(const ProductRow &before, const ProductRow &after) {
                         errmsg("product \"%s\" has a fraction of a unit in stock", after.sku),
                         errhint("Adjust its stock to whole units first.")));
     }
+    if (before.tracks_lots && !after.tracks_lots) check_no_lots(after);
     if (before.is_bundle && !after.is_bundle &&
         spi::run(has_components, components, spi::Mode::write) > 0) {
         ereport(ERROR, (errcode(ERRCODE_CHECK_VIOLATION),
@@ -159,8 +181,8 @@ STOCKFLOW_FUNCTION(stockflow_product_before) {
             find_sku_holder(after.company_id, after.sku, after.product_id, &holder)) {
             report_duplicate_sku(after.sku, holder);
         }
-        if (is_update &&
-            (changed("is_bundle") || changed("is_stocked") || changed("whole_units"))) {
+        if (is_update && (changed("is_bundle") || changed("is_stocked") || changed("whole_units") ||
+                          changed("tracks_lots"))) {
             check_kind(read_product(relation, trigger->tg_trigtuple), after);
         }
     });

@@ -12,8 +12,8 @@ namespace {
 #define STOCKFLOW_RULE_COLUMNS                                                       \
     "c.timezone, c.allow_negative_stock, p.whole_units, p.is_bundle, p.is_stocked,"  \
     " c.deleted_at IS NOT NULL, p.deleted_at IS NOT NULL, w.deleted_at IS NOT NULL," \
-    " p.sku, w.name"
-constexpr int kRuleColumns = 10;
+    " p.sku, w.name, p.tracks_lots"
+constexpr int kRuleColumns = 11;
 
 spi::Statement rules_query = {
     "SELECT " STOCKFLOW_RULE_COLUMNS
@@ -55,7 +55,7 @@ struct CompanyRules {
     bool allow_negative, deleted;
 };
 struct ProductRules {
-    bool whole_units, is_bundle, is_stocked, deleted;
+    bool whole_units, is_bundle, is_stocked, tracks_lots, deleted;
     Name sku;
 };
 struct WarehouseRules {
@@ -81,14 +81,15 @@ StockRules read_rules(const spi::Row &row, MemoryContext caller) {
     rules.warehouse_deleted = row.boolean(8);
     rules.sku = MemoryContextStrdup(caller, row.string(9));
     rules.warehouse = MemoryContextStrdup(caller, row.string(10));
+    rules.tracks_lots = row.boolean(11);
     return rules;
 }
 
 void remember(const StockKey &key, const StockRules &rules, const spi::Row &row) {
     if (strlen(rules.sku) >= sizeof(Name) || strlen(rules.warehouse) >= sizeof(Name)) return;
     const CompanyRules company = {rules.zone, rules.allow_negative, rules.company_deleted};
-    ProductRules product = {
-        rules.whole_units, rules.is_bundle, rules.is_stocked, rules.product_deleted, {}};
+    ProductRules product = {rules.whole_units, rules.is_bundle,       rules.is_stocked,
+                            rules.tracks_lots, rules.product_deleted, {}};
     WarehouseRules warehouse = {rules.warehouse_deleted, {}};
     strlcpy(product.sku, rules.sku, sizeof(Name));
     strlcpy(warehouse.name, rules.warehouse, sizeof(Name));
@@ -111,6 +112,7 @@ StockRules recall(const StockKey &key) {
     rules.whole_units = product->whole_units;
     rules.is_bundle = product->is_bundle;
     rules.is_stocked = product->is_stocked;
+    rules.tracks_lots = product->tracks_lots;
     rules.product_deleted = product->deleted;
     rules.sku = pstrdup(product->sku);
     rules.warehouse_deleted = warehouse->deleted;

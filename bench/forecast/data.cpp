@@ -1,5 +1,6 @@
 #include "data.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
@@ -69,6 +70,25 @@ void load_best(Set &set, const std::string &folder) {
     }
 }
 
+double number_from(const char *variable, double otherwise) {
+    const char *text = std::getenv(variable);
+    return text != nullptr ? std::atof(text) : otherwise;
+}
+
+// Takes the last horizons away, so that others become the future. False if too little is left.
+bool move_cutoff(Entry &entry, double horizons) {
+    const std::size_t horizon = entry.test.size();
+    const std::size_t cut = static_cast<std::size_t>(horizons * horizon);
+    if (cut == 0) return true;
+    std::vector<double> all = entry.train;
+    all.insert(all.end(), entry.test.begin(), entry.test.end());
+    if (entry.train.size() < cut + horizon) return false;
+    const auto end = all.begin() + entry.train.size() - cut;
+    entry.train.assign(all.begin(), end);
+    entry.test.assign(end, end + horizon);
+    return std::any_of(entry.train.begin(), entry.train.end(), [](double y) { return y != 0; });
+}
+
 }  // namespace
 
 Set load(const std::string &directory, const std::string &name) {
@@ -84,12 +104,18 @@ Set load(const std::string &directory, const std::string &name) {
     each_row(folder + "/test.csv.gz", [&](Row &row) {
         entries[std::atoi(row["series_id"].c_str())].test.push_back(std::atof(row["y"].c_str()));
     });
-    int number = 0;
+    const double earlier = number_from("CUTOFF", 0);
+    const int half = static_cast<int>(number_from("HALF", -1));
+    unsigned number = 0;
     for (auto &[id, entry] : entries) {
-        if (std::getenv("ODD") == nullptr || number++ % 2 == 1) set.entries.push_back(entry);
+        // Halves that have nothing to do with how the series are numbered.
+        const int in_half = (++number * 2654435761u) >> 20 & 1;
+        if (half >= 0 && in_half != half) continue;
+        if (move_cutoff(entry, earlier)) set.entries.push_back(entry);
     }
     if (set.entries.empty()) throw std::runtime_error("no series in " + folder);
     set.horizon = static_cast<int>(set.entries[0].test.size());
+    if (earlier > 0) return set;  // nobody else was measured there
     try {
         load_best(set, folder);
     } catch (const std::exception &) {

@@ -85,7 +85,7 @@ CREATE FUNCTION stockflow.count_stock(
     LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
     AS 'MODULE_PATHNAME', 'stockflow_count_stock';
 COMMENT ON FUNCTION stockflow.count_stock(bigint, bigint, bigint, numeric, timestamptz, text, text) IS
-'Applies a stock count and returns the difference applied: counted less the ledger at counted_at, so that movements since then stay. No difference writes no entry, but is noted in inventory.counted_at. Errors as record_sale.';
+'Applies a stock count and returns the difference applied: counted less the ledger at counted_at, so that movements since then stay. No difference writes no entry, but is noted in inventory.counted_at; a count older than that changes nothing. Errors as record_sale.';
 
 CREATE FUNCTION stockflow.record_movements(
     company_id bigint, movements jsonb, idempotency_key text DEFAULT NULL)

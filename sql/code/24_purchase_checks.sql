@@ -62,7 +62,11 @@ CREATE FUNCTION stockflow.check_line_field(field text, value jsonb, line bigint)
         fault text;
         code text := 'invalid_parameter_value';
     BEGIN
-        IF $1 = 'expected_on' THEN
+        IF $1 = 'lot' THEN
+            IF jsonb_typeof($2) <> 'string' OR $2 #>> '{}' !~ '[^[:space:]]' OR char_length($2 #>> '{}') > 100 THEN
+                fault := 'must be a string of 1 to 100 characters';
+            END IF;
+        ELSIF $1 IN ('expected_on', 'expires_on') THEN
             IF jsonb_typeof($2) <> 'string' OR $2 #>> '{}' !~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$' THEN
                 fault := 'must be a day such as "2026-01-31"';
             ELSE -- not by a cast, whose error would not name the line

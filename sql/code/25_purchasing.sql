@@ -174,7 +174,7 @@ CREATE FUNCTION stockflow.receive_purchase_order(
         new_state text;
     BEGIN
         PERFORM stockflow.check_given(jsonb_build_object('company_id', $1, 'order_id', $2));
-        PERFORM stockflow.check_lines($3, '{line_id,quantity}', '{unit_cost}');
+        PERFORM stockflow.check_lines($3, '{line_id,quantity}', '{unit_cost,lot,expires_on}');
         PERFORM stockflow.check_occurred($4, 'occurred_at');
         kept := stockflow.claim_request($1, $5, 'receive_purchase_order',
             jsonb_build_array($2, $3, CASE WHEN $4 <> now() THEN extract(epoch FROM $4) END));
@@ -190,11 +190,11 @@ CREATE FUNCTION stockflow.receive_purchase_order(
         -- Each line of the request with its line of the order, and all that is received of the latter.
         SELECT jsonb_agg(jsonb_build_object('n', g.n, 'line_id', g.line_id, 'quantity', g.quantity, 'total', g.total,
                    'unit_cost', coalesce(g.unit_cost, l.unit_cost), 'product_id', l.product_id, 'warehouse_id', l.warehouse_id,
-                   'ordered', l.quantity, 'before', l.received) ORDER BY g.n)
+                   'ordered', l.quantity, 'before', l.received, 'lot', g.lot, 'expires_on', g.expires_on) ORDER BY g.n)
           INTO given
-          FROM (SELECT r.n, r.line_id, r.quantity, r.unit_cost, sum(r.quantity) OVER (PARTITION BY r.line_id) AS total
-                  FROM ROWS FROM (jsonb_to_recordset($3) AS (line_id numeric, quantity numeric, unit_cost numeric))
-                       WITH ORDINALITY AS r(line_id, quantity, unit_cost, n)) AS g
+          FROM (SELECT r.*, sum(r.quantity) OVER (PARTITION BY r.line_id) AS total
+                  FROM ROWS FROM (jsonb_to_recordset($3) AS (line_id numeric, quantity numeric, unit_cost numeric, lot text, expires_on date))
+                       WITH ORDINALITY AS r(line_id, quantity, unit_cost, lot, expires_on, n)) AS g
           LEFT JOIN stockflow.purchase_order_lines l
             ON l.company_id = $1 AND l.order_id = $2 AND l.line_id = g.line_id::bigint;
         SELECT g.*, c.over_receipt_percent INTO fault
@@ -214,13 +214,16 @@ CREATE FUNCTION stockflow.receive_purchase_order(
                       HINT = 'Set companies.over_receipt_percent, or book the rest with stockflow.receive_stock.';
         END IF;
 
+        PERFORM stockflow.keep_lot($1, g.product_id, stockflow.checked_lot(g.lot), g.expires_on)
+           FROM jsonb_to_recordset(given) AS g(n bigint, product_id bigint, lot text, expires_on date)
+          WHERE g.lot IS NOT NULL ORDER BY g.n;
         -- Stock first: it locks the rows of inventory in key order; what on_order changes is among them.
         PERFORM stockflow.record_movements($1,
             (SELECT jsonb_agg(jsonb_build_object('product_id', g.product_id, 'warehouse_id', g.warehouse_id,
-                        'delta', g.quantity, 'reason', 'receipt', 'unit_cost', g.unit_cost, 'occurred_at', $4,
+                        'delta', g.quantity, 'reason', 'receipt', 'unit_cost', g.unit_cost, 'occurred_at', $4, 'lot', g.lot,
                         'reference', format('purchase_order:%s/%s', $2, g.line_id::bigint)) ORDER BY g.n)
                FROM jsonb_to_recordset(given) AS g(n bigint, line_id numeric, quantity numeric, unit_cost numeric,
-                                                   product_id bigint, warehouse_id bigint)));
+                                                   product_id bigint, warehouse_id bigint, lot text)));
         INSERT INTO stockflow.purchase_receipts (company_id, order_id, line_id, quantity, unit_cost, occurred_at)
         SELECT $1, $2, g.line_id::bigint, g.quantity, g.unit_cost, $4
           FROM jsonb_to_recordset(given) AS g(n bigint, line_id numeric, quantity numeric, unit_cost numeric) ORDER BY g.n;
@@ -235,7 +238,7 @@ CREATE FUNCTION stockflow.receive_purchase_order(
     END
     $$;
 COMMENT ON FUNCTION stockflow.receive_purchase_order(bigint, bigint, jsonb, timestamptz, text) IS
-'Books what has come in of an order, [{"line_id", "quantity", "unit_cost"?}, …], into stock at the line''s cost (or the one given), under the reference purchase_order:ORDER/LINE, and returns the state: partly_received, or received when nothing is left. All or nothing; lines of one line_id are summed before they are checked. Errors: 55000 not ordered, or ended; 23514 more than ordered and companies.over_receipt_percent allows, or what receive_stock refuses; 23503 unknown order or line, product deleted or warehouse closed; 22023 occurred_at before the order; 22004, 22023, 22003 bad input; 23505 idempotency key.';
+'Books what has come in of an order, [{"line_id", "quantity", "unit_cost"?, "lot"?, "expires_on"?}, …], into stock at the line''s cost (or the one given), under the reference purchase_order:ORDER/LINE, and returns the state: partly_received, or received when nothing is left. All or nothing; lines of one line_id are summed before they are checked. Errors: 55000 not ordered, or ended; 23514 more than ordered and companies.over_receipt_percent allows, or what receive_stock refuses; 23503 unknown order or line, product deleted or warehouse closed; 22023 occurred_at before the order; 22004, 22023, 22003 bad input; 23505 idempotency key.';
 
 CREATE FUNCTION stockflow.end_purchase_order(company_id bigint, order_id bigint, new_state text) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp

@@ -99,6 +99,7 @@ CREATE FUNCTION stockflow.ship_transfer(
             array_fill(own.from_warehouse_id, ARRAY[cardinality(products)])
             || array_fill(own.to_warehouse_id, ARRAY[cardinality(products)]));
         PERFORM stockflow.record_movements($1, movements);
+        PERFORM stockflow.keep_shipped_lots($1, $2, own.from_warehouse_id);
         UPDATE stockflow.transfer_lines l SET is_open = true WHERE l.company_id = $1 AND l.transfer_id = $2;
         UPDATE stockflow.transfers t SET state = 'shipped', shipped_at = $3 WHERE t.company_id = $1 AND t.transfer_id = $2;
         PERFORM stockflow.keep_request($1, $4, '"shipped"');
@@ -179,12 +180,13 @@ CREATE FUNCTION stockflow.settle_transfer(
         -- What is lost arrives in the ledger and is written off, so that the loss can be seen there.
         PERFORM stockflow.record_movements($1, (
             SELECT jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
-                       'product_id', l.product_id, 'warehouse_id', place, 'delta', m.sign * l.quantity, 'reason', m.reason,
+                       'product_id', l.product_id, 'warehouse_id', place, 'delta', m.sign * t.quantity, 'reason', m.reason, 'lot', t.lot,
                        'counterpart_warehouse_id',
                        CASE WHEN $5 = 'returned' THEN own.to_warehouse_id ELSE own.from_warehouse_id END,
                        'unit_cost', l.unit_cost, 'occurred_at', $4,
                        'reference', format('transfer:%s/%s', $2, l.line_id))) ORDER BY l.line_id, m.sign DESC)
               FROM jsonb_to_recordset(taken) AS l(line_id bigint, product_id bigint, quantity numeric, unit_cost numeric)
+             CROSS JOIN LATERAL stockflow.settle_lots($1, $2, l.line_id, l.quantity) AS t
               JOIN (VALUES (1, 'transfer_in'), (-1, 'transit_loss')) AS m(sign, reason) ON m.sign = 1 OR $5 = 'lost'));
         UPDATE stockflow.transfer_lines l
            SET received = l.received + CASE $5 WHEN 'received' THEN t.quantity ELSE 0 END,

@@ -92,7 +92,8 @@ CREATE FUNCTION stockflow.reorder_plan(
                                           WHERE k.company_id = $1 AND k.product_id = p.product_id OFFSET 0) AS i
                       JOIN stockflow.warehouses w ON w.company_id = $1 AND w.warehouse_id = i.warehouse_id AND w.deleted_at IS NULL
                       LEFT JOIN given t ON t.product_id = i.product_id AND t.from_warehouse_id = i.warehouse_id
-                     CROSS JOIN LATERAL (SELECT i.quantity - i.reserved - coalesce(t.units, 0)
+                      LEFT JOIN stockflow.expired_stock($1) AS e ON e.product_id = i.product_id AND e.warehouse_id = i.warehouse_id
+                     CROSS JOIN LATERAL (SELECT i.quantity - i.reserved - coalesce(e.quantity, 0) - coalesce(t.units, 0)
                                                 - i.effective_reorder_point - 1 AS above) AS x) AS g
              WHERE g.spare > 0
             WINDOW up_to AS (PARTITION BY g.product_id ORDER BY g.spare DESC, g.warehouse_id)),

@@ -21,7 +21,8 @@ CREATE FUNCTION stockflow.uninstall(drop_data boolean DEFAULT false) RETURNS voi
                 stockflow.idempotency_keys, stockflow.demand_history, stockflow.inventory_log_archive,
                 stockflow.inventory_log, stockflow.inventory,
                 stockflow.purchase_receipts, stockflow.purchase_order_lines, stockflow.purchase_orders,
-                stockflow.supplier_prices, stockflow.transfer_lines, stockflow.transfers,
+                stockflow.supplier_prices, stockflow.transfer_line_lots, stockflow.lot_stock,
+                stockflow.inventory_log_lots, stockflow.lots, stockflow.transfer_lines, stockflow.transfers,
                 stockflow.stock_count_lines, stockflow.stock_counts,
                 stockflow.product_bundles, stockflow.product_suppliers, stockflow.suppliers,
                 stockflow.products, stockflow.categories, stockflow.warehouses, stockflow.companies;

@@ -33,6 +33,7 @@ CREATE TABLE stockflow.products (
     whole_units boolean NOT NULL DEFAULT true,
     is_bundle boolean NOT NULL DEFAULT false,
     is_stocked boolean NOT NULL DEFAULT true,
+    tracks_lots boolean NOT NULL DEFAULT false,
     attributes jsonb NOT NULL DEFAULT '{}',
     created_at timestamptz NOT NULL DEFAULT now(),
     deleted_at timestamptz,
@@ -54,6 +55,8 @@ CREATE TABLE stockflow.products (
 CREATE UNIQUE INDEX products_sku_key ON stockflow.products (company_id, lower(sku)) WHERE deleted_at IS NULL;
 -- Foreign key, and a category's changed reorder point: WHERE company_id = $1 AND category_id = $2
 CREATE INDEX products_category_idx ON stockflow.products (company_id, category_id);
+-- Whether a company keeps lots at all: WHERE company_id = $1 AND tracks_lots
+CREATE INDEX products_lots_idx ON stockflow.products (company_id, product_id) WHERE tracks_lots;
 -- Alerts for bundles: WHERE company_id = $1 AND is_bundle AND deleted_at IS NULL
 CREATE INDEX products_bundle_idx ON stockflow.products (company_id, product_id) WHERE is_bundle AND deleted_at IS NULL;
 
@@ -70,6 +73,7 @@ COMMENT ON COLUMN stockflow.products.unit IS 'Unit of measure, for display.';
 COMMENT ON COLUMN stockflow.products.whole_units IS 'Whether stock of the product comes in whole units only.';
 COMMENT ON COLUMN stockflow.products.is_bundle IS 'Whether the product is made of others (product_bundles); a bundle holds no stock of its own.';
 COMMENT ON COLUMN stockflow.products.is_stocked IS 'False for services and the like: no stock is kept, and they limit no bundle.';
+COMMENT ON COLUMN stockflow.products.tracks_lots IS 'Whether its stock is kept by lot, with expiry; see lots. It can be turned off once no lot of it is in stock.';
 COMMENT ON COLUMN stockflow.products.attributes IS 'Free properties of the application.';
 COMMENT ON COLUMN stockflow.products.created_at IS 'When the row was created.';
 COMMENT ON COLUMN stockflow.products.deleted_at IS 'Soft delete: frees the SKU and silences alerts; NULL: live.';

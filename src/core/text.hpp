@@ -8,6 +8,7 @@ namespace stockflow {
 inline constexpr int kMaxSkuLength = 64;  // characters
 inline constexpr int kMaxReasonLength = 64;
 inline constexpr int kMaxReferenceLength = 200;
+inline constexpr int kMaxLotLength = 100;
 inline constexpr int kMaxNameLength = 200;
 inline constexpr int kMaxKeyLength = 200;  // idempotency keys
 

@@ -8,6 +8,8 @@ INSERT INTO stockflow.categories (company_id, category_id, name) VALUES (1, 1, '
 INSERT INTO stockflow.suppliers (company_id, supplier_id, name) VALUES (1, 1, 'Farm'), (2, 20, 'Far');
 INSERT INTO stockflow.products (company_id, product_id, sku, name, price, reorder_point) VALUES
     (1, 1, 'A-1', 'Apple', 1, 5), (2, 20, 'F-1', 'Far', 1, NULL);
+UPDATE stockflow.products SET tracks_lots = true;
+INSERT INTO stockflow.lots (company_id, product_id, lot) VALUES (1, 1, 'L'), (2, 20, 'F');
 INSERT INTO stockflow.inventory (company_id, product_id, warehouse_id, quantity) VALUES (1, 1, 1, 10), (2, 20, 20, 10);
 DO $$ BEGIN
     PERFORM setval('stockflow.products_product_id_seq', 100);
@@ -71,6 +73,18 @@ INSERT INTO functions VALUES
     ('cancel_stock_count', 'company_id:company count_id:sheet idempotency_key:key'),
     ('cycle_count_candidates', 'company_id:reader warehouse_id:reader max_candidates:least days_a:lookback days_b:lookback days_c:lookback lookback_days:lookback'),
     ('verify_stock_counts', 'company_id:filter'),
+    ('receive_lot', 'company_id:company warehouse_id:id product_id:id quantity:lot_quantity lot:lot expires_on:lot_day unit_cost:cost occurred_at:moment reference:text idempotency_key:key'),
+    ('pick_lots', 'company_id:filter warehouse_id:filter product_id:filter quantity:loose_number on_day:loose_day'),
+    ('expired_stock', 'company_id:filter'),
+    ('expiring_stock', 'company_id:filter within_days:ahead warehouse_id:filter'),
+    ('lot_history', 'company_id:filter product_id:filter lot:any_text'),
+    ('write_off_expired', 'company_id:company warehouse_id:optional_id reference:text idempotency_key:key'),
+    ('verify_lots', 'company_id:filter'),
+    ('checked_lot', 'lot:lot'),
+    ('checked_within_days', 'days:ahead'),
+    ('keep_lot', 'company_id:own_company product_id:lot_product lot:raw_lot expires_on:lot_day'),
+    ('keep_shipped_lots', 'company_id:filter transfer_id:filter from_warehouse_id:filter'),
+    ('settle_lots', 'company_id:filter transfer_id:filter line_id:filter quantity:loose_number'),
     -- Internal ones
     ('request_lines', 'lines:parts_given required:wh_fields optional:wh_fields'),
     ('checked_id', 'id:wh_any_id name:label'),
@@ -202,6 +216,26 @@ SELECT kind, sqlstate, unnest(string_to_array(list, ' ; ')) FROM (VALUES
     ('quantity', '22023', $$0 ; -0.0 ; -1 ; 'NaN' ; 'Infinity' ; '-Infinity'$$),
     ('quantity', '22003', '1e12 ; 1e30 ; 1e-9 ; 1.0000001 ; -1e30 ; 1e131071'),
     ('quantity', '23514', '0.5 ; 0.000001'),
+    ('lot_quantity', '00000', '1 ; 1.000 ; 1e0'),
+    ('lot_quantity', '22004', 'NULL'),
+    ('lot_quantity', '22023', $$0 ; -0.0 ; -1 ; 'NaN' ; 'Infinity' ; '-Infinity'$$),
+    ('lot_quantity', '22003', '1e12 ; 1e30 ; 1e-9 ; 1.0000001 ; 1e131071'),
+    ('lot_quantity', '23514', '0.5 ; 0.000001'),
+    ('lot', '00000', $$'L' ; ' L ' ; 'new' ; repeat('é', 100)$$),
+    ('lot', '22004', 'NULL'),
+    ('lot', '22023', $$'' ; '  ' ; E'\t\n' ; repeat('x', 101) ; repeat('x', 100000) ; E'a\nb' ; E'\x01'$$),
+    ('lot', '22021', $$convert_from('\xff', 'UTF8')$$),
+    ('raw_lot', '00000', $$'L' ; 'new'$$),
+    ('raw_lot', '23502', 'NULL'),
+    ('raw_lot', '23514', $$'' ; ' L' ; 'L ' ; repeat('x', 101)$$),
+    ('lot_day', '00000', $$NULL ; 'infinity'$$),
+    ('lot_day', '23514', $$current_date ; '9999-12-31'$$),
+    ('lot_day', '22023', $$'1899-12-31' ; '10000-01-01' ; '-infinity'$$),
+    ('lot_product', '00000', '1'),
+    ('lot_product', '23503', 'NULL ; 0 ; -1 ; 999999 ; 20'),
+    ('ahead', '00000', '30 ; 0 ; 3650'),
+    ('ahead', '22004', 'NULL'),
+    ('ahead', '22023', '-1 ; 3651 ; 2147483647'),
     ('delta', '00000', '1 ; -4'),
     ('delta', '22004', 'NULL'),
     ('delta', '22023', $$0 ; 'NaN' ; 'Infinity' ; '-Infinity'$$),

@@ -1,7 +1,7 @@
 -- Stock counts: sheets that survive movements, variances, and what to count next.
 BEGIN;
 SET LOCAL client_min_messages = warning;
-SELECT plan(54);
+SELECT plan(57);
 
 INSERT INTO stockflow.companies (company_id, name, timezone, allow_negative_stock) VALUES (1, 'Acme', 'America/New_York', true), (2, 'Other', 'UTC', false);
 INSERT INTO stockflow.warehouses (company_id, warehouse_id, name) VALUES (1, 1, 'Main'), (1, 2, 'North'), (1, 3, 'Empty'), (2, 20, 'Far');
@@ -122,5 +122,13 @@ SELECT is_empty('SELECT * FROM stockflow.cycle_count_candidates(2, 21)', 'a clos
 UPDATE stockflow.stock_count_lines SET expected_quantity = 96, variance = 1 WHERE company_id = 1 AND count_id = 1 AND product_id = 1;
 SELECT results_eq('SELECT product_id, problem FROM stockflow.verify_stock_counts(1)', $$VALUES (1::bigint, 'stock_count:1 adds up to 2 in the ledger, the sheet says 1')$$, 'a changed line');
 SELECT is_empty($$SELECT * FROM stockflow.verify_ledger() WHERE problem NOT LIKE 'stock_count:%'$$, 'the ledger is sound');
+-- A count that comes in after a newer one
+INSERT INTO stockflow.companies (company_id, name) VALUES (77, 'Late');
+INSERT INTO stockflow.warehouses (company_id, warehouse_id, name) VALUES (77, 1, 'W');
+INSERT INTO stockflow.products (company_id, product_id, sku, name, price) VALUES (77, 1, 'P', 'P', 1);
+SELECT stockflow.receive_stock(77, 1, 1, 20, occurred_at => now() - interval '9 days');
+SELECT is(stockflow.count_stock(77, 1, 1, 17, now() - interval '1 day'), -3::numeric, 'a count');
+SELECT is(stockflow.count_stock(77, 1, 1, 18, now() - interval '2 days'), 0::numeric, 'an older one comes too late');
+SELECT results_eq($$SELECT quantity, counted_at = now() - interval '1 day' FROM stockflow.inventory WHERE company_id = 77$$, 'VALUES (17::numeric, true)', 'and changes nothing');
 SELECT * FROM finish();
 ROLLBACK;

@@ -47,7 +47,7 @@ my %public = map { $_ => $node->safe_psql('source', $_) } (
 	'SELECT * FROM stockflow.problems',
 	'SELECT * FROM stockflow.low_stock_alerts(1)');
 # Guards against a comparison of nothing with nothing.
-is($node->safe_psql('source', "SELECT count(*) FROM stockflow.ledger"), 25,
+is($node->safe_psql('source', "SELECT count(*) FROM stockflow.ledger"), 31,
 	'the source has a history');
 for my $kind ('sequence', 'grant on', 'column products.colour', 'index', 'constraint', 'trigger',
 	'policy', 'view problems', 'owned sequence', 'published', 'event trigger', 'member function')

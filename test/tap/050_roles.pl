@@ -56,6 +56,7 @@ is(as('nobody_in_particular', join(' UNION ALL ', map { "SELECT 1 FROM stockflow
 my @readers = ('low_stock_alerts(%d, recent_sales_only => false)', "stock_as_of(%d, 'infinity')",
 	'stock_on_hand(%d)', 'stock_valuation(%d)', 'fifo_layers(%d)', 'abc_xyz(%d, current_date - 30, current_date)',
 	'stock_turnover(%d, current_date - 30, current_date)', 'movement_history(%d, current_date - 30, current_date)',
+	'expiring_stock(%d, 3650)', 'pick_lots(%d, 24, 26, 1)', "lot_history(%d, 26, 'M')",
 	'open_alerts(%d)', 'explain_alert(%d, 1, 1)', "alert_status(%d, '{1}', '{1}')",
 	'stock_count_sheet(%d, 1)', 'cycle_count_candidates(%d, 1)', 'open_purchase_lines(%d)', 'lead_times(%d)');
 for my $reader (@readers)
@@ -154,6 +155,12 @@ is(as('app', "UPDATE stockflow.reservations SET expires_at = now() - interval '1
 	"1\n1", 'app: sweeps up its own');
 is($node->safe_psql('postgres', 'SELECT * FROM stockflow.verify_reservations()'), '', 'reservations are sound');
 
+# Lots: by moving stock, and of one's own.
+is(as('app', "SELECT stockflow.receive_lot(1, 24, 26, 1, 'M-9')"), 8, 'app: receives a lot');
+refused('app', "SELECT stockflow.receive_lot(2, 24, 26, 1, 'M-9')", '23503');
+refused('app', "$_", '42501') for ('UPDATE stockflow.lot_stock SET quantity = 1', 'DELETE FROM stockflow.inventory_log_lots',
+	"INSERT INTO stockflow.lots (company_id, product_id, lot) VALUES (2, 26, 'X')");
+
 # The tenant is not the role's to choose, before the library is loaded or after.
 my $see = 'SELECT string_agg(company_id::text, $$,$$) FROM stockflow.companies';
 refused('app', 'SELECT stockflow.set_company(2)', '42501');
@@ -237,8 +244,8 @@ refused('stranger', 'SELECT stockflow.record_sale(1, 1, 1, 1)', '42501');
 # Transfers and counts are documents: changed through functions, never deleted.
 is(as('app', <<'SQL'), "shipped\npartly_received\nreceived\nposted\ncancelled", 'app: transfers and counts');
 SELECT stockflow.ship_transfer(1, stockflow.create_transfer(1, 2, 1, '[{"product_id": 2, "quantity": 3}]'));
-SELECT stockflow.receive_transfer(1, 3, '[{"line_id": 1, "quantity": 2}]');
-SELECT stockflow.receive_transfer(1, 3);
+SELECT stockflow.receive_transfer(1, (SELECT max(transfer_id) FROM stockflow.transfers), '[{"line_id": 1, "quantity": 2}]');
+SELECT stockflow.receive_transfer(1, (SELECT max(transfer_id) FROM stockflow.transfers));
 SELECT outcome FROM stockflow.post_stock_count(1, 1) WHERE product_id = 1;
 SELECT stockflow.cancel_transfer(1, 1);
 SQL

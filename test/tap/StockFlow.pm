@@ -12,7 +12,7 @@ our @TABLES = qw(companies warehouses categories suppliers products product_supp
   product_bundles reservations reservation_lines inventory inventory_log inventory_log_archive
   supplier_prices purchase_orders purchase_order_lines purchase_receipts demand_history alerts
   transfers transfer_lines stock_counts
-  stock_count_lines alert_outbox alert_refreshes idempotency_keys);
+  stock_count_lines lots lot_stock inventory_log_lots transfer_line_lots alert_outbox alert_refreshes idempotency_keys);
 
 # Starts a server with these lines in its configuration.
 sub new_server
@@ -88,6 +88,11 @@ SELECT stockflow.create_transfer(1, 1, 2, '[{"product_id": 2, "quantity": 1}]', 
 SELECT stockflow.create_transfer(2, 3, 23, '[{"product_id": 5, "quantity": 1}]');
 SELECT stockflow.record_counts(1, stockflow.create_stock_count(1, 1, ARRAY[1]), '[{"product_id": 1, "counted_quantity": 4}]');
 SELECT stockflow.create_stock_count(2, 3);
+INSERT INTO stockflow.warehouses (company_id, warehouse_id, name) VALUES (1, 24, 'Cold'), (2, 24, 'Cold'), (1, 25, 'Shop'), (2, 25, 'Shop');
+INSERT INTO stockflow.products (company_id, product_id, sku, name, price, tracks_lots) VALUES (1, 26, 'milk', 'Milk', 1, true), (2, 26, 'milk', 'Milk', 1, true);
+SELECT stockflow.receive_lot(c, 24, 26, 10, 'M', '2030-01-01') FROM generate_series(1, 2) AS c;
+SELECT stockflow.record_sale(c, 24, 26, 1) FROM generate_series(1, 2) AS c;
+SELECT stockflow.ship_transfer(c, stockflow.create_transfer(c, 24, 25, '[{"product_id": 26, "quantity": 2}]')) FROM generate_series(1, 2) AS c;
 SQL
 	return;
 }

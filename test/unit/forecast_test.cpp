@@ -1,4 +1,5 @@
 // Forecasting: hand-made series, properties, quantiles, the automatic choice.
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "core/forecast/aggregation.hpp"
 #include "core/forecast/distribution.hpp"
 #include "core/forecast/forecast.hpp"
+#include "core/forecast/search.hpp"
 #include "core/forecast/stock_rules.hpp"
 
 using namespace stockflow::forecasting;
@@ -142,6 +144,80 @@ TEST(Forecast, ScalesWithDemand) {
     }
 }
 
+// The squared error of simple smoothing, by its definition.
+double squared_error(const Values &values, double alpha) {
+    double level = values[0], sum = 0;
+    for (std::size_t i = 1; i < values.size(); i++) {
+        const double error = values[i] - level;
+        sum += error * error;
+        level += alpha * error;
+    }
+    return sum;
+}
+
+TEST(Forecast, SearchesEndAtTheLeastError) {
+    for (const Values &values : awkward()) {
+        const Smoothed best = best_ses(view(values), 0.01, 0.99);
+        double least = HUGE_VAL;
+        for (int k = 0; k <= 980; k++)
+            least = std::min(least, squared_error(values, 0.01 + k * 0.001));
+        EXPECT_GE(best.alpha, 0.01);
+        EXPECT_LE(best.alpha, 0.99);
+        EXPECT_LE(squared_error(values, best.alpha), least * (1 + 1e-9));
+        EXPECT_NEAR(best.error, squared_error(values, best.alpha), 1e-9 * best.error);
+        EXPECT_NEAR(best.level, ses(view(values), best.alpha, Start::first),
+                    1e-9 * std::fabs(best.level) + 1e-12);
+        const Smoothed golden = golden_ses(view(values), 0.1, 0.3);
+        EXPECT_GE(golden.alpha, 0.1);
+        EXPECT_LE(golden.alpha, 0.3);
+        EXPECT_NEAR(golden.level, ses(view(values), golden.alpha, Start::first),
+                    1e-7 * std::fabs(golden.level) + 1e-12);
+    }
+}
+
+TEST(Forecast, SmoothsAsDefined) {
+    for (const Values &values : awkward()) {
+        double level = values[0], size = 0, interval = 1, probability = values[0] != 0;
+        int last = -1;
+        for (int i = 0; i < static_cast<int>(values.size()); i++) {
+            if (i > 0) level += 0.3 * (values[i] - level);
+            if (i > 0) probability += 0.05 * ((values[i] != 0) - probability);
+            if (values[i] == 0) continue;
+            const bool first = last < 0 && size == 0;
+            size = first ? values[i] : size + 0.1 * (values[i] - size);
+            interval = first ? i + 1 : interval + 0.1 * (i - last - interval);
+            last = i;
+        }
+        const auto close = [](double value) { return 1e-12 * std::fabs(value); };
+        EXPECT_NEAR(ses(view(values), 0.3, Start::first), level, close(values[0] + level));
+        EXPECT_NEAR(croston(view(values), 0.1, Start::first, Correction::none), size / interval,
+                    close(size));
+        EXPECT_NEAR(tsb(view(values), 0.1, 0.05, Start::first), probability * size, close(size));
+    }
+    EXPECT_EQ(ses(view(Values(45, 0.1)), 0.1, Start::first), 0.1);  // a constant stays what it is
+}
+
+TEST(Forecast, SeesASeasonInAShortHistory) {
+    Values values;
+    for (int i = 0; i < 30; i++) values.push_back(100 + 50 * (i % 12 == 11) + i % 3);
+    const Prediction result = predicted(values, 12, "auto", 12, {});
+    EXPECT_GT(result.mean[5], 1.2 * result.mean[4]);  // period 35 is the last of a year
+}
+
+TEST(Forecast, SumsAreAsUncertainAsTheirPeriodsAndMore) {
+    Values values = awkward()[14];
+    const Prediction steps = predicted(values, 8, "auto", 1, {0.5, 0.9, 0.99});
+    const Prediction sums = predicted(values, 8, "auto", 1, {0.5, 0.9, 0.99}, true);
+    for (int k = 0; k < 3; k++) {
+        EXPECT_EQ(predicted(values, 1, "auto", 1, {0.5, 0.9, 0.99}, true).quantiles[k],
+                  predicted(values, 1, "auto", 1, {0.5, 0.9, 0.99}).quantiles[k]);
+        for (int h = 1; h < 8; h++) {
+            EXPECT_GE(sums.quantiles[h * 3 + k], sums.quantiles[(h - 1) * 3 + k]);
+        }
+    }
+    EXPECT_GT(sums.quantiles[7 * 3 + 2], steps.quantiles[7 * 3 + 2]);
+}
+
 TEST(Forecast, TrailingZerosNeverRaiseTsb) {
     for (Values values : awkward()) {
         double last = HUGE_VAL;
@@ -160,6 +236,15 @@ TEST(Forecast, IsDeterministic) {
                          b = predicted(values, 5, "auto", 7, {0.9});
         EXPECT_EQ(a.mean, b.mean);
         EXPECT_EQ(a.quantiles, b.quantiles);
+    }
+}
+
+TEST(Forecast, MeansAreTheSameWithoutQuantiles) {
+    for (const Values &values : awkward()) {
+        for (const char *method : {"auto", "tsb", "ets", "imapa"}) {
+            EXPECT_EQ(predicted(values, 5, method, 7, {}).mean,
+                      predicted(values, 5, method, 7, {0.9}).mean);
+        }
     }
 }
 

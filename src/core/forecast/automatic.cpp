@@ -3,60 +3,72 @@
 #include <algorithm>
 #include <cmath>
 
+#include "theta.hpp"
+
 namespace stockflow::forecasting {
 
 namespace {
 
-// For demand with zeros: levels of different memory.
-constexpr const char *kLevels[] = {
-    "tsb(alpha=0.1,alpha_probability=0.05,start=mean)",
-    "tsb(alpha=0.2,alpha_probability=0.1,start=mean)",
-    "ses(alpha=0.02,start=mean)",
-    "ses(alpha=0.05,start=mean)",
-    "ses(alpha=0.1,start=mean)",
-    "ses(alpha=0.2,start=first)",
-    "ses(alpha=0.3,start=first)",
-    "imapa",
-    "adida",
-    "moving_average(window=12)",
-    "moving_average(window=28)",
-    "mean",
+// A method that auto considers, and how much it counts before its errors are known.
+struct Candidate {
+    const char *text;
+    double prior;
+};
+
+// For demand with zeros: levels of different memory. Those that notice a level shift soonest are
+// worst where there is none, so they have to show that they are needed.
+constexpr Candidate kLevels[] = {
+    {"tsb(alpha=0.1,alpha_probability=0.05,start=mean)", 5},
+    {"tsb(alpha=0.2,alpha_probability=0.1,start=mean)", 3},
+    {"ses(alpha=0.02,start=mean)", 1},
+    {"ses(alpha=0.05,start=mean)", 2},
+    {"ses(alpha=0.1,start=mean)", 1},
+    {"ses(alpha=0.2,start=first)", 0.7},
+    {"ses(alpha=0.3,start=first)", 0.7},
+    {"imapa", 1},
+    {"adida", 1},
+    {"moving_average(window=12)", 0.5},
+    {"moving_average(window=28)", 1},
+    {"mean", 1},
 };
 
 // Where there is enough to see a season in: with its shape put on.
-constexpr const char *kShapes[] = {
-    "tsb(alpha=0.1,alpha_probability=0.05,start=mean,profile=26)",
-    "tsb(alpha=0.2,alpha_probability=0.1,start=mean,profile=26)",
-    "ses(alpha=0.05,start=mean,profile=26)",
-    "ses(alpha=0.2,start=first,profile=26)",
-    "ses(alpha=0.3,start=first,profile=26)",
-    "dynamic_theta",
+constexpr Candidate kShapes[] = {
+    {"tsb(alpha=0.1,alpha_probability=0.05,start=mean,profile=26)", 10},
+    {"tsb(alpha=0.2,alpha_probability=0.1,start=mean,profile=26)", 6},
+    {"ses(alpha=0.05,start=mean,profile=26)", 4},
+    {"ses(alpha=0.2,start=first,profile=26)", 1.4},
+    {"ses(alpha=0.3,start=first,profile=26)", 1.4},
+    {"dynamic_theta", 1},
 };
 
-// For demand (nearly) without zeros: trend and season.
-constexpr const char *kModels[] = {"ets",
-                                   "dynamic_theta",
-                                   "theta",
-                                   "holt_damped",
-                                   "holt",
-                                   "holt_winters",
-                                   "ses",
-                                   "holt_winters(alpha=0.2,beta=0.1,gamma=0.1)",
-                                   "holt_winters_multiplicative"};
+// For demand (nearly) without zeros: trend and season. The first three take either only where they
+// find it; the others always do, which short histories punish.
+constexpr Candidate kModels[] = {{"ets", 1},
+                                 {"dynamic_theta", 2},
+                                 {"theta", 1},
+                                 {"holt_damped", 0.4},
+                                 {"holt", 0.4},
+                                 {"holt_winters", 0.3},
+                                 {"ses", 0.4},
+                                 {"holt_winters(alpha=0.2,beta=0.1,gamma=0.1)", 0.3},
+                                 {"holt_winters_multiplicative", 0.3}};
 
 constexpr double kDenseZeros = 0.1;     // up to this share of zeros, models come into question
 constexpr double kShapeZeros = 0.6;     // up to this share, shapes do
 constexpr int kShapeSeasons = 8;        // and from this number of seasons
-constexpr int kShortDense = 60;         // in shorter histories models must beat levels
-constexpr double kClearlyBetter = 0.8;  // by this factor
+constexpr int kShortDense = 60;         // shorter histories may be better off with levels:
+constexpr double kClearlyBetter = 0.8;  // half of the forecast if models err less by this factor
+constexpr double kContestPower = 4;     // and soon all or nothing of it
 
 // How far back the origins lie, in horizons. The nearest see only a part of the horizon; without
 // them a change of level would stay unseen for a whole horizon.
 constexpr double kBack[] = {0.25, 0.5, 0.75, 1, 1.5, 2, 2.5, 3, 4};
 constexpr std::size_t kRecentOrigins = 3;
 
-// Weights fall with the second power of the loss, and with the loss of late.
-constexpr double kPower = 2, kRecentPower = 0.7;
+// Weights fall with these powers of the loss, and of the loss of late: the more, the more horizons
+// there were to measure it in.
+constexpr double kPower = 3, kRecentPower = 1;
 constexpr double kLeastWeight = 0.02;  // less is nothing
 
 // Adds origins; with whole_seasons only those that see each position of the season twice, or the
@@ -74,8 +86,17 @@ void add_origins(Plan &plan, const Job &job, int least_length, bool whole_season
 }
 
 template <std::size_t count>
-void add_parts(Plan &plan, const char *const (&list)[count], Family family) {
-    for (const char *text : list) plan.parts.push_back(Part{parse_choice(text), family});
+void add_parts(Plan &plan, const Candidate (&list)[count], Family family) {
+    for (const Candidate &candidate : list) {
+        plan.parts.push_back(Part{parse_choice(candidate.text), family, candidate.prior});
+    }
+}
+
+// How far the errors at the origins can be trusted, from 0 to 1.
+double evidence(const Plan &plan, const Job &job) {
+    double steps = 0;
+    for (const Origin &origin : plan.origins) steps += origin.steps;
+    return steps / (steps + job.horizon);
 }
 
 // Keeps a forecast within what can be: ten times the most that ever was is beyond any use.
@@ -145,10 +166,36 @@ void drop_family(Plan &plan, Family family) {
                      plan.parts.end());
 }
 
-// Weights by losses, small ones to nothing; sorts by weight.
-void weigh(Plan &plan) {
+// The share of the forecast that models get where levels are considered too.
+double models_share(const Plan &plan, const Job &job) {
+    if (is_seasonal(job.y, job.season)) return 1;
+    const double models = family_error(plan, Family::models);
+    const double levels = family_error(plan, Family::levels);
+    if (!(models > 0 && levels > 0)) return models < levels ? 1 : 0.5;
+    const double power = kContestPower * evidence(plan, job);
+    return 1 / (1 + std::pow(models / (kClearlyBetter * levels), power));
+}
+
+// Divides the forecast between the families.
+void share_out(Plan &plan, const Job &job) {
+    const double share = models_share(plan, job);
+    if (share < kLeastWeight) return drop_family(plan, Family::models);
+    if (share > 1 - kLeastWeight) return drop_family(plan, Family::levels);
+    double models = 0, levels = 0;
+    for (const Part &part : plan.parts) {
+        (part.family == Family::models ? models : levels) += part.weight;
+    }
+    for (Part &part : plan.parts) {
+        const bool model = part.family == Family::models;
+        part.weight *= model ? share / models : (1 - share) / levels;
+        part.mild_weight *= model ? share : 1 - share;
+    }
+}
+
+// Weights from what was known before and the losses.
+void weigh(Plan &plan, const Job &job) {
     constexpr double kTiny = 1e-12;
-    double least = HUGE_VAL, least_recent = HUGE_VAL, total = 0;
+    double least = HUGE_VAL, least_recent = HUGE_VAL;
     for (const Part &part : plan.parts) {
         least = std::min(least, part.loss);
         least_recent = std::min(least_recent, part.recent);
@@ -156,15 +203,20 @@ void weigh(Plan &plan) {
     const auto relative = [](double best, double loss) {
         return loss <= best ? 1 : (best + kTiny * loss) / loss;
     };
+    const double trust = evidence(plan, job);
     for (Part &part : plan.parts) {
-        part.weight = std::pow(relative(least, part.loss), kPower) *
-                      std::pow(relative(least_recent, part.recent), kRecentPower);
+        part.weight = part.prior * std::pow(relative(least, part.loss), trust * kPower) *
+                      std::pow(relative(least_recent, part.recent), trust * kRecentPower);
         // Levels hardly differ in their losses by more than chance.
         part.mild_weight =
-            part.family == Family::models ? std::sqrt(relative(least, part.loss)) : 1;
-        total += part.weight;
+            std::sqrt(part.family == Family::models ? relative(least, part.loss) : part.prior);
     }
-    double kept = 0;
+}
+
+// Small weights to nothing, all together to one; sorts by weight.
+void tidy(Plan &plan) {
+    double total = 0, kept = 0;
+    for (const Part &part : plan.parts) total += part.weight;
     for (Part &part : plan.parts) {
         if (part.weight < kLeastWeight * total) part.weight = 0;
         kept += part.weight;
@@ -184,26 +236,26 @@ const char *only_method(Series y, const char **note) {
                                               : "";
     if (sales == 0 || y.count < 6) return "mean";
     if (smallest_of(y) == largest_of(y)) return "naive";
-    return sales == 1 ? kLevels[0] : nullptr;
+    return sales == 1 ? kLevels[0].text : nullptr;
 }
 
-void plan_one(Plan &plan, const Choice &choice, const Job &job) {
-    add_origins(plan, job, std::max(1, std::min(4, job.y.count - 1)), false);
+void plan_one(Plan &plan, const Choice &choice, const Job &job, bool backtests) {
+    if (backtests) add_origins(plan, job, std::max(1, std::min(4, job.y.count - 1)), false);
     plan.parts.push_back(Part{choice});
     run_part(plan, job, plan.parts[0]);
 }
 
 }  // namespace
 
-Plan make_plan(const Choice &choice, const Job &job) {
+Plan make_plan(const Choice &choice, const Job &job, bool backtests) {
     Plan plan;
     if (choice.method != &kMethods[0]) {
-        plan_one(plan, choice, job);
+        plan_one(plan, choice, job, backtests);
         return plan;
     }
     const Series y = job.y;
     if (const char *only = only_method(y, &plan.note)) {
-        plan_one(plan, parse_choice(only), job);
+        plan_one(plan, parse_choice(only), job, backtests);
         return plan;
     }
     const double zeros = 1 - static_cast<double>(nonzero_count(y)) / y.count;
@@ -216,12 +268,9 @@ Plan make_plan(const Choice &choice, const Job &job) {
     }
     add_origins(plan, job, std::max(12, 2 * job.season + 4), dense);
     for (Part &part : plan.parts) run_part(plan, job, part);
-    if (contest) {
-        const bool models = family_error(plan, Family::models) <
-                            kClearlyBetter * family_error(plan, Family::levels);
-        drop_family(plan, models ? Family::levels : Family::models);
-    }
-    weigh(plan);
+    weigh(plan, job);
+    if (contest) share_out(plan, job);
+    tidy(plan);
     return plan;
 }
 

@@ -18,6 +18,7 @@ enum class Family { alone, levels, models };
 struct Part {
     Choice choice;
     Family family = Family::alone;
+    double prior = 1;  // how much it counts before its errors are known
     Ran ran = {};
     double weight = 1;                      // in the forecast; 0: considered, but not taken
     double mild_weight = 1;                 // in what is uncertain about it
@@ -35,7 +36,9 @@ struct Plan {
 };
 
 // Plans a forecast: a method alone, or for `auto` the weighted mean of the methods that did best.
-Plan make_plan(const Choice &choice, const Job &job);
+// Without backtests, a method alone is not tried at earlier origins, which only quantiles and
+// reports need; auto always is.
+Plan make_plan(const Choice &choice, const Job &job, bool backtests = true);
 
 // The mean forecast of a plan: finite, not negative, within sane bounds.
 std::vector<double> plan_path(const Plan &plan, const Job &job);

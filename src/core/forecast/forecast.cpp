@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <initializer_list>
 #include <numeric>
 
 #include "distribution.hpp"
@@ -53,19 +54,44 @@ Dispersion origin_dispersion(const Plan &plan, const Job &job) {
             sum_expected > 0 ? sum_squares / sum_expected : 0};
 }
 
+// Of several estimates of the same, half way (in logarithms) from their mean to the largest: each
+// is rough, so the largest is too large, but too small costs more. Those that are 0 could not be
+// made.
+double pooled(std::initializer_list<double> estimates) {
+    double most = 0, logs = 0;
+    int count = 0;
+    for (const double estimate : estimates) {
+        if (!(estimate > 0)) continue;
+        most = std::max(most, estimate);
+        logs += std::log(estimate);
+        count++;
+    }
+    return count > 0 ? std::sqrt(most * std::exp(logs / count)) : 0;
+}
+
 // Demand that follows a trend or season varies much more in its history than around its forecast;
 // there only the backtests count. Elsewhere the history has seen more than a few origins.
 Dispersion dispersion(const Plan &plan, const Job &job) {
     const double history = ratio(variance_of(job.y), mean_of(job.y));
     const Dispersion origins = origin_dispersion(plan, job);
-    if (!(origins.step > 0))
-        return {history, std::max(history, block_dispersion(job.y, job.horizon))};
+    const double sums = pooled({history, origins.sum, block_dispersion(job.y, job.horizon)});
+    if (!(origins.step > 0)) return {history, sums};
     if (plan.parts[0].family == Family::models) {
         return {origins.step, std::max(origins.step, origins.sum)};
     }
-    return {std::sqrt(history * origins.step),
-            std::max({history, origins.sum, block_dispersion(job.y, job.horizon)})};
+    return {std::sqrt(history * origins.step), sums};
 }
+
+// How much further out than its distribution says a quantile of a sum lies, as its own variance is
+// only an estimate: more so in the tails, where demand is heavier than any of the distributions.
+struct Tails {
+    double all, outer;
+
+    double stretch(double level) const {
+        const double z = normal_quantile(level);
+        return 1 + all + outer * std::max(z * z - 1, 0.0);
+    }
+};
 
 // How the methods considered differ: the mean of their forecasts where all count alike, and how far
 // apart their levels are. Which of them is right is as uncertain as demand itself.
@@ -97,13 +123,19 @@ bool all_whole(Series y) {
     return true;
 }
 
-// Writes the quantiles of one distribution, rising with the level whatever rounding does.
-void write_quantiles(const Request &request, const Distribution &distribution,
-                     const std::vector<int> &order, double *out) {
+// Writes the quantiles of one distribution, rising with the level whatever rounding does. share: of
+// the stretch.
+void write_quantiles(const Request &request, const Distribution &distribution, const Tails &tails,
+                     double share, const std::vector<int> &order, double *out) {
     double least = 0;
     for (const int i : order) {
-        double value = quantile(distribution, request.levels[i]);
-        if (!std::isfinite(value)) value = distribution.mean;
+        const double level = request.levels[i], mean = distribution.mean;
+        double value = quantile(distribution, level);
+        if (!std::isfinite(value)) value = mean;
+        if (share > 0 && level > 0.5 && value > mean) {
+            value = mean + (value - mean) * (1 + share * (tails.stretch(level) - 1));
+            if (distribution.measure == Measure::counts) value = std::round(value);
+        }
         least = std::max(least, value);
         out[i] = least;
     }
@@ -114,7 +146,7 @@ void write_quantiles(const Request &request, const Distribution &distribution,
 Prediction predict(const Request &request) {
     const Job &job = request.job;
     const int horizon = job.horizon, count = request.level_count;
-    const Plan plan = make_plan(request.choice, job);
+    const Plan plan = make_plan(request.choice, job, count > 0);
     Prediction result{plan_path(plan, job), std::vector<double>(horizon * count, 0.0)};
     if (count > 0) {
         std::vector<int> order(count);
@@ -124,7 +156,10 @@ Prediction predict(const Request &request) {
         const Dispersion scale = dispersion(plan, job);
         const Opinions opinion = opinions(plan, job);
         const bool models = plan.parts[0].family == Family::models;
-        const double trust = models ? 0.5 : 0.25;
+        // Which level is best is hardly ever certain enough to leave the others out.
+        const double trust = models ? 0.5 : 0;
+        const double doubt = models ? 2 : 1;
+        const Tails tails = models ? Tails{0, 0.07} : Tails{0.05, 0.22};
         const double sales = static_cast<double>(nonzero_count(job.y)) / job.y.count;
         Distribution d{all_whole(job.y) ? Measure::counts : Measure::amounts, 0, 0, sales};
         Distribution last{d.measure, -1, -1, 0};
@@ -135,11 +170,13 @@ Prediction predict(const Request &request) {
             double *out = result.quantiles.data() + h * count;
             sum += mean;
             no_sale *= 1 - sales;
+            // The sum over one period is that period; the further, the more a sum has of its own.
+            const double share =
+                request.cumulative && horizon > 1 ? static_cast<double>(h) / (horizon - 1) : 0;
             if (request.cumulative) {
-                const double share = horizon > 1 ? static_cast<double>(h) / (horizon - 1) : 1;
                 const double by = scale.step + share * (scale.sum - scale.step);
                 d.mean = sum;
-                d.variance = by * sum + 2 * opinion.variance * (h + 1) * (h + 1);
+                d.variance = by * sum + share * doubt * opinion.variance * (h + 1) * (h + 1);
                 d.sale_probability = 1 - no_sale;
             } else {
                 // Further ahead, a trend is less certain.
@@ -147,10 +184,10 @@ Prediction predict(const Request &request) {
                 d.mean = mean;
                 d.variance = growth * scale.step * mean;
             }
-            if (d.mean == last.mean && d.variance == last.variance) {
+            if (!request.cumulative && d.mean == last.mean && d.variance == last.variance) {
                 std::copy(out - count, out, out);
             } else {
-                write_quantiles(request, d, order, out);
+                write_quantiles(request, d, tails, share, order, out);
             }
             last = d;
         }

@@ -1,39 +1,75 @@
 #include "smoothing.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace stockflow::forecasting {
 
 double moving_average(Series y, int window) { return mean_of(y.tail(std::min(window, y.count))); }
 
+namespace {
+
+// The level after `count` values, of what value(i) is above `start`: four steps at a time, as each
+// step waits for the one before. A level that starts at what all values are stays exactly there.
+template <typename Value>
+double smooth(int count, double alpha, double start, Value value) {
+    const double k = 1 - alpha, k2 = k * k, a1 = alpha * k, a2 = alpha * k2, a3 = a2 * k;
+    double level = 0;
+    int i = 0;
+    for (; i + 4 <= count; i += 4) {
+        const double x0 = value(i) - start, x1 = value(i + 1) - start;
+        const double x2 = value(i + 2) - start, x3 = value(i + 3) - start;
+        level = k2 * k2 * level + ((a3 * x0 + a2 * x1) + (a1 * x2 + alpha * x3));
+    }
+    for (; i < count; i++) level += alpha * (value(i) - start - level);
+    return start + level;
+}
+
+// Calls visit(i) for the periods with a sale. They are collected first, without a branch that a
+// processor would have to guess for each period.
+template <typename Visit>
+void each_sale(Series y, Visit visit) {
+    constexpr int kChunk = 256;
+    int sales[kChunk];
+    for (int from = 0; from < y.count; from += kChunk) {
+        const int to = std::min(from + kChunk, y.count);
+        int count = 0;
+        for (int i = from; i < to; i++) {
+            sales[count] = i;
+            count += y[i] != 0;
+        }
+        for (int k = 0; k < count; k++) visit(sales[k]);
+    }
+}
+
+}  // namespace
+
 double ses(Series y, double alpha, Start start) {
-    double level = start == Start::first ? y[0] : mean_of(y);
-    for (int i = start == Start::mean ? 0 : 1; i < y.count; i++) level += alpha * (y[i] - level);
-    return level;
+    const int first = start == Start::mean ? 0 : 1;
+    const double from = start == Start::first ? y[0] : mean_of(y);
+    return smooth(y.count - first, alpha, from, [&](int i) { return y[first + i]; });
 }
 
 IntervalLevels croston_levels(Series y, double alpha, Start start) {
     IntervalLevels levels;
-    int last = -1, i = 0;
-    while (i < y.count && y[i] == 0) i++;
-    if (i == y.count) return levels;
-    levels.size = y[i];
-    levels.interval = i + 1;
-    levels.sales = 1;
-    if (start != Start::first) {
-        // The mean interval runs from the start of the history to the last sale.
-        int end = y.count - 1;
-        while (y[end] == 0) end--;
-        levels.interval = static_cast<double>(end + 1) / nonzero_count(y);
-    }
-    last = i;
-    for (i++; i < y.count; i++) {
-        if (y[i] == 0) continue;
-        levels.size += alpha * (y[i] - levels.size);
-        levels.interval += alpha * (i - last - levels.interval);
+    int last = -1, first = -1;
+    each_sale(y, [&](int i) {
+        if (first < 0) {
+            first = i;
+            levels.size = y[i];
+            levels.interval = i + 1;
+        } else {
+            levels.size += alpha * (y[i] - levels.size);
+            levels.interval += alpha * (i - last - levels.interval);
+        }
         levels.sales++;
         last = i;
-    }
+    });
+    if (levels.sales == 0 || start == Start::first) return levels;
+    // The mean interval runs from the start of the history to the last sale; the first is no
+    // update.
+    const double keep = std::pow(1 - alpha, levels.sales - 1);
+    levels.interval += keep * (static_cast<double>(last + 1) / levels.sales - (first + 1));
     return levels;
 }
 
@@ -60,16 +96,13 @@ ProbabilityLevels tsb_levels(Series y, double alpha_size, double alpha_probabili
             levels.probability += alpha_probability * (first - levels.probability);
         }
     }
-    bool sold = first;
-    levels.size = y[0];
-    for (int i = 1; i < y.count; i++) {
-        const bool sale = y[i] != 0;
-        levels.probability += alpha_probability * (sale - levels.probability);
-        if (sale) {
-            levels.size = sold ? levels.size + alpha_size * (y[i] - levels.size) : y[i];
-            sold = true;
-        }
-    }
+    levels.probability = smooth(y.count - 1, alpha_probability, levels.probability,
+                                [&](int i) { return y[i + 1] != 0 ? 1.0 : 0.0; });
+    bool sold = false;
+    each_sale(y, [&](int i) {
+        levels.size = sold ? levels.size + alpha_size * (y[i] - levels.size) : y[i];
+        sold = true;
+    });
     return levels;
 }
 

@@ -9,9 +9,6 @@
 
 namespace stockflow::forecasting {
 
-namespace {
-
-// Whether the season shows in the autocorrelation (at 90 %).
 bool is_seasonal(Series y, int m) {
     if (m < 2 || m > kMaxSeason || y.count <= 2 * m) return false;
     const double mean = mean_of(y);
@@ -28,6 +25,8 @@ bool is_seasonal(Series y, int m) {
     }
     return std::fabs(at_season) / std::sqrt((1 + 2 * squares) / y.count) > 1.645;
 }
+
+namespace {
 
 // Classical decomposition: seasonal indices by the ratio (or difference) to a centred moving
 // average; index[0] belongs to the first period.

@@ -5,6 +5,9 @@
 
 namespace stockflow::forecasting {
 
+// Whether the season shows in the autocorrelation (at 90 %).
+bool is_seasonal(Series y, int season);
+
 struct ThetaModel {
     double alpha, drift_or_theta;
     bool seasonal;
