@@ -311,4 +311,12 @@ is_deeply(\%stock, { map { $_ => $sum{$_} } grep { $sum{$_} } keys %sum }, 'stoc
 is_deeply($db->selectall_arrayref('SELECT * FROM stockflow.verify_ledger()'), [], "the ledger is sound after $done statements, tried again $tries times");
 is_deeply($db->selectall_arrayref('SELECT company_id, product_id, warehouse_id FROM stockflow.ledger GROUP BY 1, 2, 3'
 	. ' HAVING count(*) <> max(version) OR min(version) <> 1'), [], 'no version is missing or there twice');
+
+# A trigger that is switched off is found out at the latest when the transaction ends.
+$db->do('BEGIN');
+$db->do('ALTER TABLE stockflow.inventory DISABLE TRIGGER aa_ledger_write');
+$db->do('UPDATE stockflow.inventory SET quantity = quantity + 1');
+ok(!eval { $db->do('COMMIT'); 1 } && $db->state eq '23000', 'stock without its entries is not committed');
+eval { $db->do('ROLLBACK') };
+is_deeply($db->selectall_arrayref('SELECT * FROM stockflow.verify_ledger()'), [], 'and nothing has changed');
 done_testing();
