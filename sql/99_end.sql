@@ -21,7 +21,7 @@ BEGIN
         ELSIF member.classid = 'pg_namespace'::regclass THEN
             EXECUTE format('ALTER EXTENSION stockflow DROP SCHEMA %s', member.objid::regnamespace);
         ELSIF member.prokind IS NOT NULL THEN
-            EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', member.objid::regprocedure);
+            EXECUTE format('REVOKE ALL ON ROUTINE %s FROM PUBLIC', member.objid::regprocedure);
         END IF;
     END LOOP;
 END;

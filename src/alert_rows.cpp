@@ -25,7 +25,7 @@ spi::Statement company_query = {
 #define STOCKFLOW_CANDIDATE_COLUMNS                                                          \
     "SELECT i.product_id, i.warehouse_id, i.quantity, i.reserved, i.on_order, i.in_transit," \
     "       i.effective_reorder_point, i.reorder_point IS NOT NULL, i.recent_days,"          \
-    "       i.last_sold_at"
+    "       i.last_sold_at, i.dynamic_reorder_point IS NOT NULL, i.dynamic_order_quantity"
 
 // Reads the partial index inventory_low_idx: the function's settings leave the planner no other
 // way, so that the cost grows with the low rows alone.
@@ -136,10 +136,12 @@ void read_candidate(const spi::Row &row, const AlertCompany &company, Candidate 
     if (!row.is_null(7)) {
         // Who sets it below the warehouse is known with the product.
         candidate.threshold.value = to_quantity(row.get(7).value, "reorder point");
-        candidate.threshold.source =
-            row.boolean(8) ? ThresholdSource::warehouse : ThresholdSource::company;
+        candidate.threshold.source = row.boolean(11)  ? ThresholdSource::dynamic
+                                     : row.boolean(8) ? ThresholdSource::warehouse
+                                                      : ThresholdSource::company;
     }
     candidate.last_sold_at = row.get(10);
+    candidate.order_quantity = to_optional_quantity(row.get(12), "order quantity");
     read_recent_demand(company, row.get(9), candidate.current_stock, candidate);
 }
 
@@ -253,7 +255,8 @@ void add_product(const spi::Row &row, const SharedRows &shared, Candidate &candi
         !row.is_null(5) && find_id(shared.categories, shared.category_count, row.bigint(5)) >= 0;
     const std::int64_t value = candidate.threshold.value;
     const bool warehouse_sets = candidate.threshold.source == ThresholdSource::warehouse;
-    if (candidate.threshold.source != ThresholdSource::none) {
+    if (candidate.threshold.source != ThresholdSource::none &&
+        candidate.threshold.source != ThresholdSource::dynamic) {
         candidate.threshold = reorder_point({warehouse_sets, value}, {row.boolean(4), value},
                                             {category_sets, value}, {true, value});
     }
@@ -345,6 +348,7 @@ OrderInput order_input(const Alert &alert, const AlertCompany &company) {
     input.days_in_stock = candidate.demand.days_in_stock;
     input.cover_days = company.cover_days;
     input.order_up_to = candidate.order_up_to;
+    input.order_quantity = candidate.order_quantity;
     if (alert.supplier != nullptr) {
         input.minimum =
             to_optional_quantity(alert.supplier->min_order_quantity, "min_order_quantity");

@@ -42,7 +42,7 @@ struct Candidate {
     bool demand_known;     // false: the window is longer than that
     DemandSummary demand;
     NullableDatum last_sold_at;
-    OptionalQuantity order_up_to;
+    OptionalQuantity order_up_to, order_quantity;
     bool whole_units, is_bundle;
     NullableDatum limiting_id, limiting_sku;  // of a bundle
 };

@@ -82,6 +82,8 @@ const char *point_origin(ThresholdSource source) {
             return "categories.reorder_point: the first that is set";
         case ThresholdSource::company:
             return "companies.reorder_point: the only one that is set";
+        case ThresholdSource::dynamic:
+            return "inventory.dynamic_reorder_point: the policy is dynamic";
         default:
             return "none is set";
     }
@@ -95,11 +97,16 @@ void explain_points(const Standing &standing, Explanation &out) {
                                              : psprintf("categories.reorder_point of \"%s\"",
                                                         text_of(standing.category_name)));
     out.number("reorder_point_company", standing.company_point, "companies.reorder_point");
-    const Threshold point =
+    out.number("reorder_point_dynamic", standing.dynamic_point,
+               "inventory.dynamic_reorder_point: from the forecast, see planned_reorder_points");
+    const OptionalQuantity dynamic = to_optional_quantity(standing.dynamic_point, "reorder point");
+    const Threshold manual =
         reorder_point(to_optional_quantity(standing.warehouse_point, "reorder point"),
                       to_optional_quantity(standing.product_point, "reorder point"),
                       to_optional_quantity(standing.category_point, "reorder point"),
                       to_optional_quantity(standing.company_point, "reorder point"));
+    const Threshold point =
+        dynamic.set ? Threshold{ThresholdSource::dynamic, dynamic.value} : manual;
     out.number(
         "threshold",
         point.source == ThresholdSource::none ? null_datum() : present(from_quantity(point.value)),
@@ -203,6 +210,7 @@ void explain_supplier(const AlertOptions &options, const Alert &alert, Explanati
 
 const char *target_origin(const OrderInput &input) {
     const std::int64_t target = order_target(input);
+    if (input.order_quantity.set) return "threshold + inventory.dynamic_order_quantity";
     if (input.order_up_to.set && target == input.order_up_to.value) return "products.order_up_to";
     if (target == add(input.threshold, kUnit)) return "threshold + 1, the least target";
     return psprintf("threshold + demand / %d days x companies.cover_days (%d)",

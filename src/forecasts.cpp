@@ -55,13 +55,6 @@ NullableDatum number(double value) {
     return std::isnan(value) ? null_datum() : present(Float8GetDatum(value));
 }
 
-Datum float_array(const double *values, int count) {
-    auto *datums = allocate<Datum>(count);
-    for (int i = 0; i < count; i++) datums[i] = Float8GetDatum(values[i]);
-    return PointerGetDatum(
-        construct_array(datums, count, FLOAT8OID, sizeof(float8), FLOAT8PASSBYVAL, 'd'));
-}
-
 // {"alpha": 0.1, …}
 Datum parameters_json(const ModelRow &row) {
     JsonbParseState *state = nullptr;

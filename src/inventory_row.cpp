@@ -72,6 +72,8 @@ const Columns &columns_of(FunctionCallInfo fcinfo, Relation relation) {
         columns->effective = column_number(relation, "effective_reorder_point");
         columns->sold = column_number(relation, "last_sold_at");
         columns->recent = column_number(relation, "recent_days");
+        columns->dynamic_point = column_number(relation, "dynamic_reorder_point");
+        columns->dynamic_quantity = column_number(relation, "dynamic_order_quantity");
         fcinfo->flinfo->fn_extra = columns;
     }
     return *columns;

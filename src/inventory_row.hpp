@@ -9,6 +9,7 @@ namespace stockflow {
 struct Columns {
     int company, product, warehouse, quantity, reserved, on_order, in_transit, reorder_point;
     int version, effective, sold, recent;  // kept by this trigger
+    int dynamic_point, dynamic_quantity;   // kept by planning
 };
 
 // The columns of inventory, looked up once per statement.

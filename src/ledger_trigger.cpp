@@ -99,6 +99,14 @@ Derived continued(const StockKey &key, int64 last_version, pg_tz *zone) {
     pg_unreachable();
 }
 
+[[noreturn]] void refuse_planned(TupleDesc desc, int column) {
+    ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                    errmsg("column \"%s\" of inventory is kept by planning",
+                           NameStr(TupleDescAttr(desc, column - 1)->attname)),
+                    errhint("Set reorder_point, or a policy in replenishment_policies.")));
+    pg_unreachable();
+}
+
 HeapTuple before_insert(TriggerData *trigger, const Columns &columns) {
     const TupleDesc desc = RelationGetDescr(trigger->tg_relation);
     Balance after = read_balance(trigger->tg_trigtuple, desc, columns);
@@ -108,6 +116,9 @@ HeapTuple before_insert(TriggerData *trigger, const Columns &columns) {
     for (const int column : totals) {
         const NullableDatum total = column_value(trigger->tg_trigtuple, desc, column);
         if (!total.isnull && to_quantity(total.value, "total") != 0) refuse_total(desc, column);
+    }
+    for (const int column : {columns.dynamic_point, columns.dynamic_quantity}) {
+        if (!column_value(trigger->tg_trigtuple, desc, column).isnull) refuse_planned(desc, column);
     }
     check_signs(nullptr, trigger->tg_trigtuple, desc, columns);
     if (keep_inventory_row(after.key)) return trigger->tg_trigtuple;  // conflicts for certain
@@ -171,6 +182,11 @@ void check_kept(TriggerData *trigger, const Columns &columns) {
             refuse_total(desc, column);
         }
     }
+    for (const int column : {columns.dynamic_point, columns.dynamic_quantity}) {
+        if (column_changed(trigger->tg_trigtuple, trigger->tg_newtuple, desc, column)) {
+            refuse_planned(desc, column);
+        }
+    }
 }
 
 // The movements of an update: those of the function that runs it, or the plain change.
@@ -214,7 +230,8 @@ HeapTuple before_update(TriggerData *trigger, const Columns &columns) {
     if (!moves && !own_changed) return trigger->tg_newtuple;
 
     NullableDatum effective = column_value(trigger->tg_newtuple, desc, columns.effective);
-    if (own_changed) {
+    // A dynamic point stays in force.
+    if (own_changed && column_value(trigger->tg_newtuple, desc, columns.dynamic_point).isnull) {
         const NullableDatum own = column_value(trigger->tg_newtuple, desc, columns.reorder_point);
         effective = own.isnull ? inherited_reorder_point(after.key) : own;
     }

@@ -32,6 +32,8 @@ extern "C" {
 #include "storage/bufmgr.h"
 #include "tcop/dest.h"
 #include "utils/array.h"
+#include "utils/backend_progress.h"
+#include "utils/backend_status.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
 #include "utils/datetime.h"

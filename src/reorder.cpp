@@ -40,7 +40,8 @@ spi::Statement company_point = {
     "    JOIN stockflow.companies c ON c.company_id = i.company_id"                   \
     "    LEFT JOIN stockflow.categories g"                                            \
     "      ON g.company_id = p.company_id AND g.category_id = p.category_id"          \
-    "   WHERE i.company_id = $1 AND i.reorder_point IS NULL" condition                \
+    "   WHERE i.company_id = $1 AND i.reorder_point IS NULL"                          \
+    "     AND i.dynamic_reorder_point IS NULL" condition                              \
     "     AND i.effective_reorder_point IS DISTINCT FROM"                             \
     "         coalesce(p.reorder_point, g.reorder_point, c.reorder_point)"            \
     "   ORDER BY i.product_id, i.warehouse_id FOR NO KEY UPDATE OF i)"                \
@@ -85,6 +86,13 @@ NullableDatum inherited_reorder_point(const StockKey &key) {
 
 namespace {
 
+// Planning may be giving rows back to what they inherit; this waits for it, and it for us.
+spi::Statement hold_planning = {
+    "SELECT FROM stockflow.forecast_refreshes r WHERE r.company_id = $1 FOR NO KEY UPDATE",
+    1,
+    {INT8OID},
+    nullptr};
+
 // Keeps the company's reorder point from changing until the transaction ends.
 void hold_company_point(int64 company_id) {
     spi::connected([&] {
@@ -97,7 +105,8 @@ void hold_company_point(int64 company_id) {
 // that two changes at different levels cannot miss each other.
 void propagate(spi::Statement &statement, int64 company_id, const int64 *id) {
     spi::connected([&] {
-        spi::Parameters parameters;
+        spi::Parameters parameters, company;
+        spi::run_latest(hold_planning, company.bigint(company_id));
         parameters.bigint(company_id);
         if (id != nullptr) parameters.bigint(*id);
         open_derived_update();

@@ -10,7 +10,7 @@
 
 namespace stockflow::spi {
 
-inline constexpr int kMaxParameters = 16;
+inline constexpr int kMaxParameters = 40;
 
 // A constant statement, prepared at its first use and kept; plain data, so it can be a static.
 struct Statement {

@@ -16,7 +16,7 @@ spi::Statement standing_query = {
     "       w.deleted_at IS NOT NULL, p.is_stocked, p.is_bundle, i.company_id IS NOT NULL,"
     "       c.name, c.timezone, p.name, p.sku, w.name, g.name, i.quantity, i.reserved, i.on_order,"
     "       i.in_transit, i.last_sold_at, i.reorder_point, p.reorder_point, g.reorder_point,"
-    "       c.reorder_point"
+    "       c.reorder_point, i.dynamic_reorder_point"
     "  FROM unnest($2, $3) AS k(product_id, warehouse_id)"
     "  JOIN stockflow.companies c ON c.company_id = $1"
     " CROSS JOIN LATERAL (SELECT * FROM stockflow.products x WHERE x.company_id = $1"
@@ -58,6 +58,7 @@ Standing read_standing(const spi::Row &row) {
     standing.product_point = row.get(21);
     standing.category_point = row.get(22);
     standing.company_point = row.get(23);
+    standing.dynamic_point = row.get(24);
     return standing;
 }
 

@@ -13,7 +13,7 @@ struct Standing {
     Datum company_name, timezone, product_name, sku, warehouse_name;
     NullableDatum category_name;
     NullableDatum on_hand, reserved, on_order, in_transit, last_sold_at;  // NULL without a row
-    NullableDatum warehouse_point, product_point, category_point, company_point;
+    NullableDatum warehouse_point, product_point, category_point, company_point, dynamic_point;
 };
 
 // Those of the keys whose company, product and warehouse are known, ordered by key. Runs inside

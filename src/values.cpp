@@ -122,4 +122,10 @@ Datum quantity_array(const std::int64_t *values, int count) {
     return array_of(NUMERICOID, datums, nullptr, count);
 }
 
+Datum float_array(const double *values, int count) {
+    auto *datums = allocate<Datum>(count);
+    for (int i = 0; i < count; i++) datums[i] = Float8GetDatum(values[i]);
+    return array_of(FLOAT8OID, datums, nullptr, count);
+}
+
 }  // namespace stockflow

@@ -70,5 +70,7 @@ Datum array_of(Oid type, Datum *values, bool *nulls, int count);
 Datum bigint_array(const std::int64_t *values, int count);
 // A numeric[] of count quantities.
 Datum quantity_array(const std::int64_t *values, int count);
+// A float8[] of count numbers.
+Datum float_array(const double *values, int count);
 
 }  // namespace stockflow

@@ -18,7 +18,8 @@ spi::Statement ledger_query = {
     ","
     "       i.quantity, i.version, i.recent_days, i.last_sold_at, i.company_id IS NOT NULL,"
     "       i.effective_reorder_point IS NOT DISTINCT FROM"
-    "       coalesce(i.reorder_point, p.reorder_point, g.reorder_point, c.reorder_point),"
+    "       coalesce(i.dynamic_reorder_point, i.reorder_point, p.reorder_point, g.reorder_point,"
+    "                c.reorder_point),"
     "       coalesce(c.timezone, 'UTC')"
     "  FROM (SELECT * FROM stockflow.ledger WHERE $1 IS NULL OR company_id = $1) l"
     "  FULL JOIN (SELECT * FROM stockflow.inventory WHERE $1 IS NULL OR company_id = $1) i"
@@ -73,7 +74,7 @@ spi::Statement history_query = {
 spi::Statement area_queries[] = {
     STOCKFLOW_VERIFY("verify_reservations"), STOCKFLOW_VERIFY("verify_purchasing"),
     STOCKFLOW_VERIFY("verify_transfers"), STOCKFLOW_VERIFY("verify_stock_counts"),
-    STOCKFLOW_VERIFY("verify_lots")};
+    STOCKFLOW_VERIFY("verify_lots"), STOCKFLOW_VERIFY("verify_forecasts")};
 
 // Columns of ledger_query.
 enum {

@@ -24,11 +24,13 @@ CREATE FUNCTION stockflow.grant_access(role regrole, access text) RETURNS void
     DECLARE
         tables CONSTANT text := 'stockflow.warehouses, stockflow.categories, stockflow.suppliers,'
             ' stockflow.products, stockflow.product_suppliers, stockflow.product_bundles,'
+            ' stockflow.replenishment_policies, stockflow.forecasts,'
             ' stockflow.supplier_prices, stockflow.purchase_orders, stockflow.purchase_order_lines,'
             ' stockflow.inventory';
         -- History that applications add to and do not remove.
         documents CONSTANT text := 'stockflow.reservations, stockflow.reservation_lines,'
             ' stockflow.transfers, stockflow.transfer_lines, stockflow.lots, stockflow.transfer_line_lots, stockflow.stock_counts, stockflow.stock_count_lines,'
+            ' stockflow.forecast_refreshes,'
             ' stockflow.alerts, stockflow.alert_outbox, stockflow.alert_refreshes';
         routine regprocedure;
         sequence regclass;
@@ -39,7 +41,7 @@ CREATE FUNCTION stockflow.grant_access(role regrole, access text) RETURNS void
                       HINT = 'Use app (reads and writes its tenant), report (reads it) or admin (app for any tenant).';
         END IF;
         EXECUTE format('GRANT USAGE ON SCHEMA stockflow TO %s', role);
-        EXECUTE format('GRANT SELECT ON stockflow.companies, stockflow.inventory_log, stockflow.inventory_log_archive, stockflow.ledger, stockflow.lot_stock, stockflow.inventory_log_lots, stockflow.purchase_receipts, stockflow.demand_history, %s, %s TO %s', tables, documents, role);
+        EXECUTE format('GRANT SELECT ON stockflow.companies, stockflow.inventory_log, stockflow.inventory_log_archive, stockflow.ledger, stockflow.progress, stockflow.lot_stock, stockflow.inventory_log_lots, stockflow.purchase_receipts, stockflow.demand_history, %s, %s TO %s', tables, documents, role);
         IF access <> 'report' THEN
             EXECUTE format('GRANT INSERT, UPDATE, DELETE ON %s TO %s', tables, role);
             EXECUTE format('GRANT INSERT, UPDATE ON %s TO %s', documents, role);
@@ -61,7 +63,7 @@ CREATE FUNCTION stockflow.grant_access(role regrole, access text) RETURNS void
                           AND p.prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)
                           AND (p.provolatile <> 'v' OR access <> 'report' AND p.proname NOT IN ('uninstall', 'grant_access', 'archive_log')
                                OR p.proname = 'set_company') LOOP
-            EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %s', routine, role);
+            EXECUTE format('GRANT EXECUTE ON ROUTINE %s TO %s', routine, role);
         END LOOP;
     END
     $$;

@@ -15,10 +15,11 @@ CREATE FUNCTION stockflow.uninstall(drop_data boolean DEFAULT false) RETURNS voi
     AS $$
     BEGIN
         IF drop_data THEN
-            DROP VIEW IF EXISTS stockflow.ledger;
+            DROP VIEW IF EXISTS stockflow.ledger, stockflow.progress;
             DROP TABLE IF EXISTS stockflow.reservation_lines, stockflow.reservations,
                 stockflow.alert_refreshes, stockflow.alert_outbox, stockflow.alerts,
                 stockflow.idempotency_keys, stockflow.demand_history, stockflow.inventory_log_archive,
+                stockflow.forecasts, stockflow.forecast_refreshes, stockflow.replenishment_policies,
                 stockflow.inventory_log, stockflow.inventory,
                 stockflow.purchase_receipts, stockflow.purchase_order_lines, stockflow.purchase_orders,
                 stockflow.supplier_prices, stockflow.transfer_line_lots, stockflow.lot_stock,

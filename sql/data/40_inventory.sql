@@ -14,6 +14,8 @@ CREATE TABLE stockflow.inventory (
     counted_at timestamptz,
     last_sold_at timestamptz,
     recent_days bytea,
+    dynamic_reorder_point numeric,
+    dynamic_order_quantity numeric,
     CONSTRAINT inventory_pkey PRIMARY KEY (company_id, product_id, warehouse_id),
     CONSTRAINT inventory_product_fkey
         FOREIGN KEY (company_id, product_id) REFERENCES stockflow.products,
@@ -40,11 +42,13 @@ COMMENT ON COLUMN stockflow.inventory.reserved IS 'Units in reservations that no
 COMMENT ON COLUMN stockflow.inventory.on_order IS 'Units ordered and not yet received: the sum of the open lines of purchase orders. Kept by triggers.';
 COMMENT ON COLUMN stockflow.inventory.in_transit IS 'Units sent by a transfer to this warehouse and not yet received: the sum of the open lines of transfers. Kept by triggers.';
 COMMENT ON COLUMN stockflow.inventory.version IS 'Number of ledger entries of this key. Kept by the ledger.';
-COMMENT ON COLUMN stockflow.inventory.effective_reorder_point IS 'The reorder point in force: the first that is set of warehouse, product, category, company. Kept by triggers.';
+COMMENT ON COLUMN stockflow.inventory.effective_reorder_point IS 'The reorder point in force: the dynamic one, else the first that is set of warehouse, product, category, company. Kept by triggers.';
 COMMENT ON COLUMN stockflow.inventory.is_low IS 'Quantity - reserved is at or below the effective reorder point; with expired reservations, more rows than are low. Says nothing about bundles, whose quantity is always 0.';
 COMMENT ON COLUMN stockflow.inventory.counted_at IS 'Moment of the last stock count.';
 COMMENT ON COLUMN stockflow.inventory.last_sold_at IS 'Latest moment of a sale or consumption. Kept by the ledger.';
 COMMENT ON COLUMN stockflow.inventory.recent_days IS 'Demand, returns and other changes of the last 32 days, packed; read it with stockflow.recent_days(). Kept by the ledger.';
+COMMENT ON COLUMN stockflow.inventory.dynamic_reorder_point IS 'Reorder point that policy and forecast make, in units; NULL: the policy is manual, or there is no forecast. Kept by planning.';
+COMMENT ON COLUMN stockflow.inventory.dynamic_order_quantity IS 'Units that the policy orders above the reorder point; NULL: the policy has no order_rule. Kept by planning.';
 
 CREATE TABLE stockflow.inventory_log (
     company_id bigint NOT NULL,

@@ -28,6 +28,8 @@ const char *source_name(ThresholdSource source) {
             return "category";
         case ThresholdSource::company:
             return "company";
+        case ThresholdSource::dynamic:
+            return "dynamic";
         default:
             return "none";
     }
@@ -149,7 +151,10 @@ std::int64_t order_quantity(std::int64_t needed, OptionalQuantity minimum, Optio
 
 std::int64_t order_target(const OrderInput &input) {
     std::int64_t target = input.threshold;
-    if (input.order_up_to.set) {
+    if (input.order_quantity.set) {
+        target = static_cast<std::int64_t>(std::min<__int128>(
+            static_cast<__int128>(input.threshold) + input.order_quantity.value, kQuantityLimit));
+    } else if (input.order_up_to.set) {
         target = input.order_up_to.value;
     } else if (input.net_demand > 0 && input.days_in_stock > 0) {
         const int days = std::max(input.days_in_stock, kLeastDaysForRate);

@@ -11,7 +11,7 @@ struct OptionalQuantity {
     std::int64_t value;
 };
 
-enum class ThresholdSource { none, warehouse, product, category, company };
+enum class ThresholdSource { none, warehouse, product, category, company, dynamic };
 
 struct Threshold {
     ThresholdSource source;
@@ -86,12 +86,13 @@ inline constexpr int kLeastDaysForRate = 7;
 
 struct OrderInput {
     std::int64_t available, incoming, threshold;
-    std::int64_t net_demand;       // in the window
-    int days_in_stock;             // its divisor
-    int cover_days;                // days of demand to order above the reorder point
-    OptionalQuantity order_up_to;  // the product's own target
+    std::int64_t net_demand;          // in the window
+    int days_in_stock;                // its divisor
+    int cover_days;                   // days of demand to order above the reorder point
+    OptionalQuantity order_up_to;     // the product's own target
     OptionalQuantity minimum, pack;
     bool whole_units;
+    OptionalQuantity order_quantity = {false, 0};  // of planning, above the reorder point
 };
 
 // What available and incoming stock are to reach: the product's own target, else the reorder point

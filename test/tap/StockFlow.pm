@@ -11,6 +11,7 @@ our @EXPORT = qw(new_server error_of sample_data rows_of state_of @TABLES);
 our @TABLES = qw(companies warehouses categories suppliers products product_suppliers
   product_bundles reservations reservation_lines inventory inventory_log inventory_log_archive
   supplier_prices purchase_orders purchase_order_lines purchase_receipts demand_history alerts
+  replenishment_policies forecasts forecast_refreshes
   transfers transfer_lines stock_counts
   stock_count_lines lots lot_stock inventory_log_lots transfer_line_lots alert_outbox alert_refreshes idempotency_keys);
 
@@ -93,6 +94,8 @@ INSERT INTO stockflow.products (company_id, product_id, sku, name, price, tracks
 SELECT stockflow.receive_lot(c, 24, 26, 10, 'M', '2030-01-01') FROM generate_series(1, 2) AS c;
 SELECT stockflow.record_sale(c, 24, 26, 1) FROM generate_series(1, 2) AS c;
 SELECT stockflow.ship_transfer(c, stockflow.create_transfer(c, 24, 25, '[{"product_id": 26, "quantity": 2}]')) FROM generate_series(1, 2) AS c;
+INSERT INTO stockflow.replenishment_policies (company_id, product_id, reorder_policy, service_level) VALUES (1, 2, 'dynamic', 0.9), (2, 5, NULL, 0.9);
+SELECT stockflow.refresh_forecasts(1), stockflow.refresh_forecasts(2);
 SQL
 	return;
 }

@@ -204,3 +204,11 @@ TEST(SuggestedQuantity, AlwaysPassesTheReorderPoint) {
         }
     }
 }
+
+TEST(SuggestedQuantity, PlanningSaysHowMuchAboveTheReorderPoint) {
+    OrderInput order = simple_order(5, 10);
+    order.order_up_to = {true, 99 * kUnit};
+    order.order_quantity = {true, 40 * kUnit};
+    EXPECT_EQ(order_target(order), 50 * kUnit);
+    EXPECT_EQ(suggested_quantity(order), 45 * kUnit);
+}
