@@ -44,9 +44,35 @@ constexpr const char kMove[] =
     "  DELETE FROM stockflow.inventory_log l USING old o"
     "   WHERE l.company_id = $1 AND l.product_id = o.product_id"
     "     AND l.warehouse_id = o.warehouse_id AND l.version = o.version"
-    "  RETURNING l.*)"
-    "INSERT INTO stockflow.inventory_log_archive (%s) SELECT %s FROM moved"
-    " ORDER BY company_id, product_id, warehouse_id, version";
+    "  RETURNING l.*),"
+    " stored AS ("
+    "  INSERT INTO stockflow.inventory_log_archive (%s) SELECT %s FROM moved"
+    "   ORDER BY company_id, product_id, warehouse_id, version"
+    "  RETURNING version, delta, quantity_after)"
+    "SELECT m.n, s.n = m.n AND s.sums IS NOT DISTINCT FROM m.sums, m.n = o.n"
+    "  FROM (SELECT count(*) AS n FROM old) AS o,"
+    "       (SELECT count(*) AS n, (sum(version), sum(delta), sum(quantity_after)) AS sums"
+    "          FROM moved) AS m,"
+    "       (SELECT count(*) AS n, (sum(version), sum(delta), sum(quantity_after)) AS sums"
+    "          FROM stored) AS s";
+
+// An entry that stayed though later ones of its chain have moved.
+spi::Statement left_behind = {
+    "SELECT FROM stockflow.inventory_log l"
+    " WHERE l.company_id = $1 AND l.version <"
+    "       (SELECT max(a.version) FROM stockflow.inventory_log_archive a"
+    "         WHERE a.company_id = l.company_id AND a.product_id = l.product_id"
+    "           AND a.warehouse_id = l.warehouse_id)"
+    " LIMIT 1",
+    1,
+    {INT8OID},
+    nullptr};
+
+// Whether all that should have moved is gone: moved here, or by another session before.
+bool is_all_gone(int64 company_id) {
+    spi::Parameters parameters;
+    return spi::run(left_behind, parameters.bigint(company_id), spi::Mode::write) == 0;
+}
 
 SPIPlanPtr prepare_move() {
     spi::Parameters nothing;
@@ -65,7 +91,16 @@ int64 move_entries(SPIPlanPtr plan, int64 company_id, TimestampTz before, int64 
     const int result = SPI_execute_plan(plan, values, nullptr, false, 0);
     allow_ledger_statements(0);
     if (result < 0) elog(ERROR, "could not move ledger entries: %d", result);
-    return static_cast<int64>(SPI_processed);
+    const spi::Row counted(0);
+    const int64 moved = counted.bigint(1);
+    // What a user's trigger keeps from being deleted or stored would be missing or there twice.
+    if (!counted.boolean(2) || (!counted.boolean(3) && !is_all_gone(company_id))) {
+        ereport(ERROR, (errcode(ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION),
+                        errmsg("ledger entries were not moved as they are"),
+                        errdetail("A trigger on stockflow.inventory_log or "
+                                  "stockflow.inventory_log_archive changed or dropped them.")));
+    }
+    return moved;
 }
 
 }  // namespace

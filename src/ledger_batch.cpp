@@ -1,5 +1,6 @@
 #include "ledger_batch.hpp"
 
+#include "core/quantity.hpp"
 #include "entry.hpp"
 #include "ledger_checks.hpp"
 #include "lots.hpp"
@@ -33,9 +34,15 @@ WaitingList<Entry> waiting;
     " reference, occurred_at, unit_cost, bundle_id, bundle_quantity,"               \
     " counterpart_warehouse_id, recorded_at, actor"
 
+// What a balance and the derived columns follow from. (A rule that turns the INSERT into something
+// else makes the server refuse RETURNING.)
+#define STOCKFLOW_STORED                                                                        \
+    " RETURNING company_id, product_id, warehouse_id, version, delta, quantity_after, reason, " \
+    "occurred_at, bundle_quantity"
+
 spi::Statement insert_one = {
     "INSERT INTO stockflow.inventory_log (" STOCKFLOW_LOG_COLUMNS
-    ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+    ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)" STOCKFLOW_STORED,
     15,
     {INT8OID, INT8OID, INT8OID, INT8OID, NUMERICOID, NUMERICOID, TEXTOID, TEXTOID, TIMESTAMPTZOID,
      NUMERICOID, INT8OID, NUMERICOID, INT8OID, TIMESTAMPTZOID, TEXTOID},
@@ -45,7 +52,7 @@ spi::Statement insert_many = {
     "INSERT INTO stockflow.inventory_log (" STOCKFLOW_LOG_COLUMNS
     ") SELECT e.*, $14, $15 FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[],"
     " $5::numeric[], $6::numeric[], $7::text[], $8::text[], $9::timestamptz[], $10::numeric[],"
-    " $11::bigint[], $12::numeric[], $13::bigint[]) AS e",
+    " $11::bigint[], $12::numeric[], $13::bigint[]) AS e" STOCKFLOW_STORED,
     15,
     {INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, NUMERICARRAYOID, NUMERICARRAYOID,
      TEXTARRAYOID, TEXTARRAYOID, TIMESTAMPTZARRAYOID, NUMERICARRAYOID, INT8ARRAYOID,
@@ -87,19 +94,41 @@ const char *actor_name() {
     return actor == nullptr || *actor == '\0' ? role : psprintf("%s/%s", role, actor);
 }
 
-void write(spi::Statement &statement, spi::Parameters &parameters) {
-    parameters.time(GetCurrentTimestamp()).string(actor_name());
-    allow_ledger_statements(1);
-    spi::run(statement, parameters, spi::Mode::write);
-    allow_ledger_statements(0);
+bool is_stored(const Entry &entry, const spi::Row &row) {
+    const Movement &movement = entry.movement;
+    const OptionalQuantity units = to_optional_quantity(row.get(9), "bundle_quantity");
+    return row.bigint(1) == entry.key.company_id && row.bigint(2) == entry.key.product_id &&
+           row.bigint(3) == entry.key.warehouse_id && row.bigint(4) == entry.version &&
+           to_quantity(row.get(5).value, "delta") == movement.delta &&
+           to_quantity(row.get(6).value, "quantity_after") == entry.quantity_after &&
+           strcmp(row.string(7), movement.reason) == 0 && row.time(8) == movement.occurred_at &&
+           units.set == movement.is_bundle && (!units.set || units.value == movement.bundle_units);
 }
 
-void write_one(const Entry &entry) {
+// Writes entries that wait. A user's trigger on the log may add to them (a reference, columns of
+// its own), but neither swallow nor change one: the row of inventory has its new balance already.
+void write(spi::Statement &statement, spi::Parameters &parameters, int first, int count) {
+    parameters.time(GetCurrentTimestamp()).string(actor_name());
+    allow_ledger_statements(1);
+    const uint64 written = spi::run(statement, parameters, spi::Mode::write);
+    allow_ledger_statements(0);
+    bool stored = written == static_cast<uint64>(count);
+    for (int i = 0; stored && i < count; i++)
+        stored = is_stored(waiting.at(first + i), spi::Row(i));
+    if (stored) return;
+    ereport(ERROR, (errcode(ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION),
+                    errmsg("a ledger entry was not stored as it was made"),
+                    errdetail("A trigger on stockflow.inventory_log changed or dropped it."),
+                    errhint("Triggers there may set reference, unit_cost, actor and columns of "
+                            "their own, and must return the row.")));
+}
+
+void write_one(int first) {
     NullableDatum values[kColumns];
-    entry_values(entry, values);
+    entry_values(waiting.at(first), values);
     spi::Parameters parameters;
     for (const NullableDatum &value : values) parameters.optional(value);
-    write(insert_one, parameters);
+    write(insert_one, parameters, first, 1);
 }
 
 // One array per column.
@@ -123,7 +152,7 @@ void write_many(int first, int count) {
     for (int column = 0; column < kColumns; column++) {
         parameters.datum(array_of(kTypes[column], columns[column], nulls[column], count));
     }
-    write(insert_many, parameters);
+    write(insert_many, parameters, first, count);
 }
 
 // Days that leave are few: most changes move none.
@@ -181,7 +210,7 @@ void flush_entries() {
     if (count == 0) return;
     spi::connected([&] {
         if (count == 1) {
-            write_one(waiting.at(first));
+            write_one(first);
         } else {
             write_many(first, count);
         }

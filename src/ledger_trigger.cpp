@@ -123,14 +123,17 @@ HeapTuple before_insert(TriggerData *trigger, const Columns &columns) {
     check_signs(nullptr, trigger->tg_trigtuple, desc, columns);
     if (keep_inventory_row(after.key)) return trigger->tg_trigtuple;  // conflicts for certain
     const int64 last_version = last_ledger_version(after.key);
-    const PendingEntry *noted = noted_now(after.key, last_version + 1);
-    if (noted != nullptr && noted->is_delete) {
+    // A row that is gone while its deletion is not recorded yet: this statement deletes it, or one
+    // around it. (Not by noted_now: a function in the statement may have run others since.)
+    const PendingEntry *next = pending_entry(after.key, last_version + 1, false);
+    if (next != nullptr && next->is_delete) {
         // It would leave no moment to log the deletion in between.
         ereport(ERROR, (errcode(ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION),
                         errmsg("cannot delete and insert the same inventory row in one statement"),
                         errhint("Use UPDATE, or two statements.")));
     }
-    if (noted != nullptr) return trigger->tg_trigtuple;  // a second row of one key conflicts, too
+    // A second row of one key conflicts, too.
+    if (noted_now(after.key, last_version + 1) != nullptr) return trigger->tg_trigtuple;
 
     Balance before = after;
     before.quantity = 0;

@@ -1,0 +1,220 @@
+# Eight clients with a driver that tries again what it is unsure of, while the server is killed: nothing that
+# was acknowledged is lost, nothing happens twice, and a retry gets the first answer.
+#
+#   CRASH_FAULTS=30      how often something is killed (default 6)
+#   CRASH_CALLS=40000    calls to be acknowledged at least (default 3000)
+#   CRASH_SEED=123       what is killed and when follows from it; the timing of the server does not
+use strict;
+use warnings;
+use FindBin;
+use lib $FindBin::RealBin;
+use DBI;
+use PostgreSQL::Test::Utils;
+use Test::More;
+use POSIX ();
+use Time::HiRes qw(sleep time);
+use StockFlow;
+
+use constant { CLIENTS => 8, PRODUCTS => 8 };
+my $faults = $ENV{CRASH_FAULTS} // 6;
+my $calls = $ENV{CRASH_CALLS} // 3000;
+my $seed = $ENV{CRASH_SEED} // int(rand 1_000_000_000);
+note("CRASH_SEED=$seed CRASH_FAULTS=$faults CRASH_CALLS=$calls");
+srand $seed;
+
+my $node = new_server('driver', 'fsync = on', 'restart_after_crash = on', 'log_statement = none');
+my $dsn = 'dbi:Pg:dbname=postgres;host=' . $node->host . ';port=' . $node->port . ';application_name=client';
+my $directory = PostgreSQL::Test::Utils::tempdir();
+$node->safe_psql('postgres', <<'SQL');
+CREATE EXTENSION amcheck;
+CREATE EXTENSION stockflow;
+INSERT INTO stockflow.companies (company_id, name) VALUES (1, 'C');
+INSERT INTO stockflow.warehouses (company_id, warehouse_id, name) VALUES (1, 1, 'A'), (1, 2, 'B');
+INSERT INTO stockflow.products (company_id, product_id, sku, name, price) SELECT 1, i, 'P' || i, 'P', 1 FROM generate_series(1, 8) i;
+INSERT INTO stockflow.inventory (company_id, product_id, warehouse_id, quantity)
+    SELECT 1, i, j, 1000000 FROM generate_series(1, 8) i, generate_series(1, 2) j;
+SQL
+
+sub call_for
+{
+	my ($key) = @_;
+	my ($p, $w) = (1 + int rand PRODUCTS, 1 + int rand 2);
+	my $o = 3 - $w;
+	my $named = "reference => '$key', idempotency_key => '$key'";
+	return (
+		"SELECT stockflow.record_sale(1, $w, $p, 2, $named)",
+		"SELECT stockflow.receive_stock(1, $w, $p, 1, $named)",
+		"SELECT stockflow.transfer_stock(1, $p, $w, $o, 3, $named)",
+		"SELECT stockflow.reserve_stock(1, '[{\"product_id\": $p, \"warehouse_id\": $w, \"quantity\": 1}]', '2100-01-01', $named)")[ rand 4 ];
+}
+
+# A client: writes "key <tab> result <tab> call" of each call that was acknowledged, and tries again, with the
+# same key, after any failure. Now and then it repeats a call that it has an answer to.
+sub client
+{
+	my ($number) = @_;
+	srand($seed + $number);
+	my ($db, $n, @said) = (undef, 0);
+	open my $out, '>', "$directory/client.$number" or die;
+	$out->autoflush(1);
+	while (!-e "$directory/stop")
+	{
+		my $key = "$number-" . ++$n;
+		my $call = call_for($key);
+		my $result;
+		until (defined $result)
+		{
+			$result = eval {
+				$db //= DBI->connect($dsn, undef, undef, { RaiseError => 1, PrintError => 0, AutoCommit => 1 });
+				$db->selectrow_arrayref($call)->[0] // '';
+			};
+			last if defined $result;
+			my $state = $DBI::state // '';    # 22000 is the driver's word for a connection that is gone
+			print $out "!\t$key\t$state\n" if $state =~ /^(22|23|42|55)/ && $state ne "22000";    # a refusal
+			$db = undef;
+			last if -e "$directory/give_up";
+			sleep(0.05);
+		}
+		last unless defined $result;
+		print $out "$key\t$result\t$call\n";
+		push @said, [ $call, $result ] if rand() < 0.05;
+		if (@said && rand() < 0.02)
+		{
+			my ($again, $first) = @{ $said[ rand @said ] };
+			my $second = eval { $db->selectrow_arrayref($again)->[0] // '' };
+			$db = undef if !defined $second;
+			print $out "?\t$first\t$second\n" if defined $second && $second ne $first;
+			print $out "=\n" if defined $second;
+		}
+	}
+	print $out ".\n";
+	return;
+}
+
+my @clients;
+for my $number (1 .. CLIENTS)
+{
+	my $pid = fork // die;
+	if ($pid == 0)
+	{
+		eval { client($number); 1 } or print STDERR $@;
+		POSIX::_exit(0);    # the server is the parent's
+	}
+	push @clients, $pid;
+}
+
+# What the clients have written so far.
+sub lines { return map { split /\n/, PostgreSQL::Test::Utils::slurp_file($_) } glob "$directory/client.*" }
+
+# The processes of the server below the postmaster.
+sub children_of
+{
+	my ($parent) = @_;
+	my @children;
+	for my $file (glob '/proc/[0-9]*/stat')
+	{
+		open my $stat, '<', $file or next;
+		push @children, $1 if (<$stat> // '') =~ /^(\d+) \(.*\) \S $parent /s;
+	}
+	return @children;
+}
+
+sub is_running
+{
+	my ($pid) = @_;
+	open my $stat, '<', "/proc/$pid/stat" or return 0;
+	return (<$stat> // ') Z') !~ /\) Z/;
+}
+
+# The postmaster dies; its children notice sooner or later, some while they work.
+sub kill_postmaster
+{
+	my $file = $node->data_dir . '/postmaster.pid';
+	my ($postmaster) = split /\n/, PostgreSQL::Test::Utils::slurp_file($file);
+	my @children = children_of($postmaster);
+	$node->kill9;
+	sleep(rand 0.05);
+	kill 'KILL', @children;
+	for (1 .. 400) { last unless grep { is_running($_) } $postmaster, @children; sleep 0.05 }
+	unlink $file, $node->host . '/.s.PGSQL.' . $node->port . '.lock';
+	$node->start;
+	return;
+}
+
+my %faults = (postmaster => \&kill_postmaster,
+	immediate => sub { $node->stop('immediate'); $node->start },
+	backend => sub {
+		my $pid = eval { DBI->connect($dsn =~ s/client/killer/r, undef, undef, { RaiseError => 1, PrintError => 0 })->selectrow_arrayref(
+			"SELECT pid FROM pg_stat_activity WHERE application_name = 'client' ORDER BY state <> 'active', random() LIMIT 1")->[0] };
+		kill 'KILL', $pid if $pid;
+		return;
+	});
+my @order = qw(backend postmaster immediate);
+my %done;
+for my $n (1 .. $faults)
+{
+	my $wanted = $calls * $n / ($faults + 1);
+	my $deadline = time + 300;
+	sleep 0.1 while grep({ /^\d/ } lines()) < $wanted && time < $deadline;
+	sleep(rand 0.3);
+	my $fault = $order[ $n % 3 ];
+	$faults{$fault}->();
+	$done{$fault}++;
+	$node->poll_query_until('postgres', 'SELECT true') or die 'the server does not come back';
+}
+my $deadline = time + 300;
+sleep 0.1 while grep({ /^\d/ } lines()) < $calls && time < $deadline;
+PostgreSQL::Test::Utils::append_to_file("$directory/stop", '');
+for (1 .. 600) { last if CLIENTS == grep { $_ eq '.' } lines(); sleep 0.1 }
+PostgreSQL::Test::Utils::append_to_file("$directory/give_up", '');
+waitpid $_, 0 for @clients;
+
+my @lines = lines();
+my @acknowledged = map { [ split /\t/, $_, 3 ] } grep { /^\d/ } @lines;
+note('faults: ' . join(', ', map { "$_ $done{$_}" } sort keys %done) . '; acknowledged ' . @acknowledged
+	. ', asked again ' . grep({ $_ eq '=' } @lines));
+is(scalar(grep { $_ eq '.' } @lines), CLIENTS, 'every client came to its end');
+cmp_ok(scalar @acknowledged, '>=', $calls, 'calls were acknowledged');
+is_deeply([ grep { /^!/ } @lines ], [], 'no call was refused');
+is_deeply([ grep { /^\?/ } @lines ], [], 'a call that is made again at once gets the first answer');
+
+my $db = DBI->connect($dsn, undef, undef, { RaiseError => 1, PrintError => 0 });
+$db->do('CREATE TEMP TABLE said (key text PRIMARY KEY, result text, operation text)');
+$db->do('COPY said FROM STDIN');
+$db->pg_putcopydata(join("\t", $_->[0], $_->[1], $_->[2] =~ /stockflow\.(\w+)/) . "\n") for @acknowledged;
+$db->pg_putcopyend;
+my $rows = sub { return $db->selectall_arrayref($_[0]) };
+is_deeply($rows->(<<'SQL'), [], 'nothing that was acknowledged is lost, and its result is the one that was stored');
+SELECT s.key, s.result, k.result FROM said s LEFT JOIN stockflow.idempotency_keys k ON k.company_id = 1 AND k.idempotency_key = s.key
+ WHERE k.idempotency_key IS NULL OR k.operation <> s.operation OR coalesce(k.result #>> '{}', '') <> s.result
+SQL
+is_deeply($rows->(<<'SQL'), [], 'nothing happened twice or by half, and nothing that nobody asked for');
+WITH entries AS (SELECT reference AS key, array_agg(delta ORDER BY delta) AS deltas FROM stockflow.ledger WHERE reference IS NOT NULL GROUP BY 1),
+     held AS (SELECT reference AS key, count(*) AS n FROM stockflow.reservations WHERE reference IS NOT NULL GROUP BY 1)
+SELECT s.key, s.operation, e.deltas, h.n FROM said s FULL JOIN entries e USING (key) FULL JOIN held h USING (key)
+ WHERE s.key IS NULL OR e.deltas IS DISTINCT FROM CASE s.operation WHEN 'record_sale' THEN '{-2}'::numeric[]
+       WHEN 'receive_stock' THEN '{1}' WHEN 'transfer_stock' THEN '{-3,3}' END
+    OR h.n IS DISTINCT FROM CASE WHEN s.operation = 'reserve_stock' THEN 1 END
+SQL
+is_deeply($rows->(<<'SQL'), [], 'every balance is the sum of its movements, and what is reserved that of its lines');
+SELECT * FROM stockflow.inventory i
+ WHERE quantity <> (SELECT sum(delta) FROM stockflow.ledger l WHERE l.product_id = i.product_id AND l.warehouse_id = i.warehouse_id)
+    OR reserved <> (SELECT count(*) FROM stockflow.reservation_lines l WHERE l.product_id = i.product_id AND l.warehouse_id = i.warehouse_id)
+SQL
+is_deeply($rows->('SELECT * FROM stockflow.verify_ledger()'), [], 'the ledger is sound');
+
+my $wrong = 0;
+for my $said (@acknowledged[ map { int rand @acknowledged } 1 .. 500 ])
+{
+	$wrong++ if ($db->selectrow_arrayref($said->[2])->[0] // '') ne $said->[1];
+}
+is($wrong, 0, 'a retry after all faults gets the first answer');
+my $indexes = eval { $rows->(<<'SQL') };
+SELECT bt_index_parent_check(i.indexrelid, true) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am a ON a.oid = c.relam
+ WHERE c.relnamespace = 'stockflow'::regnamespace AND a.amname = 'btree'
+SQL
+cmp_ok(scalar @{ $indexes // [] }, '>', 50, 'every index agrees with its table') or diag($@);
+is_deeply($rows->(<<'SQL'), [], 'and every table is whole');
+SELECT c.relname, h.* FROM pg_class c CROSS JOIN LATERAL verify_heapam(c.oid::regclass) h WHERE c.relnamespace = 'stockflow'::regnamespace AND c.relkind = 'r'
+SQL
+done_testing();
