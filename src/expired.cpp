@@ -1,7 +1,6 @@
 #include "expired.hpp"
 
 #include "core/search.hpp"
-#include "spi.hpp"
 #include "values.hpp"
 
 namespace stockflow {
@@ -37,19 +36,23 @@ std::int64_t expired_at(const StockKey &key, TimestampTz at) {
     });
 }
 
+Expired read_key_sums(spi::Statement &query, spi::Parameters &parameters, const char *what) {
+    const int count = static_cast<int>(spi::run(query, parameters, spi::Mode::read));
+    Expired sums = {allocate<std::int64_t>(count), allocate<std::int64_t>(count),
+                    allocate<std::int64_t>(count), count};
+    for (int i = 0; i < count; i++) {
+        const spi::Row row(i);
+        sums.products[i] = row.bigint(1);
+        sums.warehouses[i] = row.bigint(2);
+        sums.quantities[i] = to_quantity(row.get(3).value, what);
+    }
+    return sums;
+}
+
 Expired load_expired(int64 company_id) {
     spi::Parameters parameters;
     parameters.bigint(company_id).time(GetCurrentTransactionStartTimestamp());
-    const int count = static_cast<int>(spi::run(company_query, parameters, spi::Mode::read));
-    Expired expired = {allocate<std::int64_t>(count), allocate<std::int64_t>(count),
-                       allocate<std::int64_t>(count), count};
-    for (int i = 0; i < count; i++) {
-        const spi::Row row(i);
-        expired.products[i] = row.bigint(1);
-        expired.warehouses[i] = row.bigint(2);
-        expired.quantities[i] = to_quantity(row.get(3).value, "sum of expired reservations");
-    }
-    return expired;
+    return read_key_sums(company_query, parameters, "sum of expired reservations");
 }
 
 std::int64_t expired_of(const Expired &expired, int64 product_id, int64 warehouse_id) {

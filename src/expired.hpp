@@ -3,6 +3,7 @@
 #pragma once
 
 #include "ledger.hpp"
+#include "spi.hpp"
 
 namespace stockflow {
 
@@ -16,7 +17,9 @@ struct Expired {
     int count;
 };
 
-// Runs inside SPI.
+// The rows of a query for product_id, warehouse_id and a sum, in key order; what names the sum in
+// errors. Runs inside SPI, as the next one does.
+Expired read_key_sums(spi::Statement &query, spi::Parameters &parameters, const char *what);
 Expired load_expired(int64 company_id);
 std::int64_t expired_of(const Expired &expired, int64 product_id, int64 warehouse_id);
 

@@ -19,20 +19,6 @@ uint32 hash_column(HeapTuple row, TupleDesc desc, int column) {
                       static_cast<int>(VARSIZE_ANY_EXHDR(bytes)));
 }
 
-// Visits the amounts beside the balance, of an update those that it changes; numbers out of range
-// are refused.
-template <typename Visit>
-void for_each_changed_amount(HeapTuple before, HeapTuple after, TupleDesc desc,
-                             const Columns &columns, Visit visit) {
-    const int amounts[] = {columns.reserved, columns.on_order, columns.in_transit,
-                           columns.reorder_point};
-    for (const int column : amounts) {
-        if (before != nullptr && !column_changed(before, after, desc, column)) continue;
-        const char *name = NameStr(TupleDescAttr(desc, column - 1)->attname);
-        visit(name, to_optional_quantity(column_value(after, desc, column), name));
-    }
-}
-
 }  // namespace
 
 void insufficient(const StockRules &rules, std::int64_t had, std::int64_t change,
@@ -120,18 +106,26 @@ void check_balance(const StockRules &rules, const Balance &before, const Balance
     if (after.quantity < 0) insufficient(rules, before.quantity, change, "On hand");
 }
 
-void check_amounts(HeapTuple before, HeapTuple after, TupleDesc desc, const Columns &columns) {
-    for_each_changed_amount(before, after, desc, columns, [](const char *, OptionalQuantity) {});
+NegativeAmount check_amounts(HeapTuple before, HeapTuple after, TupleDesc desc,
+                             const Columns &columns) {
+    const int amounts[] = {columns.reserved, columns.on_order, columns.in_transit,
+                           columns.reorder_point};
+    NegativeAmount first = {nullptr, 0};
+    for (const int column : amounts) {
+        if (before != nullptr && !column_changed(before, after, desc, column)) continue;
+        const char *name = NameStr(TupleDescAttr(desc, column - 1)->attname);
+        const OptionalQuantity amount =
+            to_optional_quantity(column_value(after, desc, column), name);
+        if (first.name == nullptr && amount.set && amount.value < 0) first = {name, amount.value};
+    }
+    return first;
 }
 
-void check_signs(HeapTuple before, HeapTuple after, TupleDesc desc, const Columns &columns) {
-    const auto check = [](const char *name, OptionalQuantity amount) {
-        if (!amount.set || amount.value >= 0) return;
-        ereport(ERROR, (errcode(ERRCODE_CHECK_VIOLATION),
-                        errmsg("%s must not be negative: %s", name,
-                               numeric_text(from_quantity(amount.value)))));
-    };
-    for_each_changed_amount(before, after, desc, columns, check);
+void refuse_negative(const NegativeAmount &amount) {
+    if (amount.name == nullptr) return;
+    ereport(ERROR,
+            (errcode(ERRCODE_CHECK_VIOLATION), errmsg("%s must not be negative: %s", amount.name,
+                                                      numeric_text(from_quantity(amount.value)))));
 }
 
 uint32 fingerprint(HeapTuple row, TupleDesc desc, const Columns &columns) {

@@ -35,11 +35,17 @@ void check_balance(const StockRules &rules, const Balance &before, const Balance
 // Raises 23514: a fraction of a product that comes in whole units.
 [[noreturn]] void broken_unit(const StockRules &rules, std::int64_t quantity);
 
-// Refuses amounts that no quantity can hold; before is null for a new row.
-void check_amounts(HeapTuple before, HeapTuple after, TupleDesc desc, const Columns &columns);
+// An amount below 0 that a row is to have; name is null where there is none.
+struct NegativeAmount {
+    const char *name;
+    std::int64_t value;
+};
 
-// Refuses negative ones.
-void check_signs(HeapTuple before, HeapTuple after, TupleDesc desc, const Columns &columns);
+// Refuses amounts that no quantity can hold, of an update those that it changes (before is null for
+// a new row), and returns the first that is negative: that is 23514 unless something else is wrong.
+NegativeAmount check_amounts(HeapTuple before, HeapTuple after, TupleDesc desc,
+                             const Columns &columns);
+void refuse_negative(const NegativeAmount &amount);
 
 // A hash of the columns that the ledger keeps.
 uint32 fingerprint(HeapTuple row, TupleDesc desc, const Columns &columns);

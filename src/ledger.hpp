@@ -40,7 +40,7 @@ struct Movement {
     std::int64_t counterpart_warehouse_id;  // 0: none
     bool is_bundle;                         // the entry of a bundle itself: delta is 0,
     std::int64_t bundle_units;              // and these are the units sold or returned
-    const char *lot;    // null: which one follows from what is in stock
+    const char *lot;                        // null: which one follows from what is in stock
     bool was_reserved;  // its stock was set aside for it, so that it takes nothing from others
 };
 

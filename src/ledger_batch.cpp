@@ -69,9 +69,7 @@ spi::Statement insert_many[] = {{STOCKFLOW_INSERT_MANY, STOCKFLOW_MANY_TYPES},
 // Whether something of a user's may stand between an entry and the log: a trigger, a rule, a type
 // that rounds. Comparing what was stored costs a sale a twentieth of its time.
 bool may_be_changed() {
-    char schema[] = "stockflow", name[] = "inventory_log";
-    const Oid oid = RangeVarGetRelid(makeRangeVar(schema, name, -1), RowExclusiveLock, false);
-    Relation log = table_open(oid, NoLock);
+    Relation log = table_open(lock_table("inventory_log", RowExclusiveLock), NoLock);
     const TriggerDesc *triggers = log->trigdesc;
     bool changed = log->rd_rules != nullptr || log->rd_rel->relkind != RELKIND_RELATION ||
                    (triggers != nullptr &&
@@ -155,27 +153,16 @@ void write_one(int first) {
     write(insert_one, parameters, first, 1);
 }
 
-// One array per column.
 void write_many(int first, int count) {
-    Datum *columns[kColumns];
-    bool *nulls[kColumns];
-    for (int column = 0; column < kColumns; column++) {
-        columns[column] = allocate<Datum>(count);
-        nulls[column] = allocate<bool>(count);
-    }
+    spi::ColumnArrays<kColumns> rows(count);
     for (int i = 0; i < count; i++) {
         CHECK_FOR_INTERRUPTS();
         NullableDatum values[kColumns];
         entry_values(waiting.at(first + i), values);
-        for (int column = 0; column < kColumns; column++) {
-            columns[column][i] = values[column].value;
-            nulls[column][i] = values[column].isnull;
-        }
+        rows.add(values);
     }
     spi::Parameters parameters;
-    for (int column = 0; column < kColumns; column++) {
-        parameters.datum(array_of(kTypes[column], columns[column], nulls[column], count));
-    }
+    rows.append_to(parameters, kTypes);
     write(insert_many, parameters, first, count);
 }
 
@@ -194,16 +181,18 @@ void write_leaving(int first, int count) {
     write_history(leaving, leaving_count);
 }
 
-bool tracks_lots(const Entry &entry) {
+// Rules of a single row are mostly remembered; many rows are asked for only where any has lots.
+bool tracks_lots(const Entry &entry, bool alone) {
     if (entry.tracks_lots != Entry::unknown) return entry.tracks_lots == Entry::yes;
-    return company_tracks_lots(entry.key.company_id) && load_rules(entry.key).tracks_lots;
+    return (alone || company_tracks_lots(entry.key.company_id)) &&
+           load_rules(entry.key).tracks_lots;
 }
 
 // The entries that the lots of their products follow.
 void collect_lots(int first, int count) {
     for (int i = 0; i < count; i++) {
         const Entry &entry = waiting.at(first + i);
-        if (!tracks_lots(entry)) continue;
+        if (!tracks_lots(entry, count == 1)) continue;
         add_lot_entry({entry.key, entry.version, entry.quantity_after, entry.movement});
     }
 }

@@ -111,7 +111,7 @@ HeapTuple before_insert(TriggerData *trigger, const Columns &columns) {
     const TupleDesc desc = RelationGetDescr(trigger->tg_relation);
     Balance after = read_balance(trigger->tg_trigtuple, desc, columns);
     if (!after.complete) return trigger->tg_trigtuple;
-    check_amounts(nullptr, trigger->tg_trigtuple, desc, columns);
+    const NegativeAmount negative = check_amounts(nullptr, trigger->tg_trigtuple, desc, columns);
     const int totals[] = {columns.reserved, columns.on_order, columns.in_transit};
     for (const int column : totals) {
         const NullableDatum total = column_value(trigger->tg_trigtuple, desc, column);
@@ -120,7 +120,7 @@ HeapTuple before_insert(TriggerData *trigger, const Columns &columns) {
     for (const int column : {columns.dynamic_point, columns.dynamic_quantity}) {
         if (!column_value(trigger->tg_trigtuple, desc, column).isnull) refuse_planned(desc, column);
     }
-    check_signs(nullptr, trigger->tg_trigtuple, desc, columns);
+    refuse_negative(negative);
     if (keep_inventory_row(after.key)) return trigger->tg_trigtuple;  // conflicts for certain
     const int64 last_version = last_ledger_version(after.key);
     // A row that is gone while its deletion is not recorded yet: this statement deletes it, or one
@@ -217,9 +217,10 @@ HeapTuple before_update(TriggerData *trigger, const Columns &columns) {
     if (!after.complete) return trigger->tg_newtuple;
     const bool is_derived = derived_update_is_open() && after.quantity == before.quantity &&
                             after.version == before.version;
-    check_amounts(trigger->tg_trigtuple, trigger->tg_newtuple, desc, columns);
+    const NegativeAmount negative =
+        check_amounts(trigger->tg_trigtuple, trigger->tg_newtuple, desc, columns);
     if (!is_derived) check_kept(trigger, columns);
-    check_signs(trigger->tg_trigtuple, trigger->tg_newtuple, desc, columns);
+    refuse_negative(negative);
     if (is_derived) return trigger->tg_newtuple;
 
     Change change = {explaining_posting(before, after),

@@ -278,39 +278,30 @@ void check_shelf(const Shelf &shelf) {
                             "stockflow.write_off_expired.")));
 }
 
-// Columns of arrays, filled row by row.
-struct Columns6 {
-    Datum *values[6];
-    int count;
-    explicit Columns6(int capacity) : count(0) {
-        for (Datum *&column : values) column = allocate<Datum>(Max(capacity, 1));
-    }
-    void add(const Datum (&row)[6]) {
-        for (int i = 0; i < 6; i++) values[i][count] = row[i];
-        count++;
-    }
-    void run(spi::Statement &statement, const Oid (&types)[6], int statements) {
-        spi::Parameters parameters;
-        for (int i = 0; i < 6; i++) {
-            parameters.datum(array_of(types[i], values[i], nullptr, count));
-        }
-        allow_ledger_statements(statements);
-        spi::run_latest(statement, parameters);
-        allow_ledger_statements(0);
-    }
-};
+using Rows = spi::ColumnArrays<6>;
+
+// Writes rows by a statement that fires the guard so many times.
+void write_rows(const Rows &rows, const Oid (&types)[6], spi::Statement &statement, int guards) {
+    spi::Parameters parameters;
+    rows.append_to(parameters, types);
+    allow_ledger_statements(guards);
+    spi::run_latest(statement, parameters);
+    allow_ledger_statements(0);
+}
 
 void write_changes(const Work &work) {
     constexpr Oid kTypes[6] = {INT8OID, INT8OID, INT8OID, INT8OID, TEXTOID, NUMERICOID};
     if (work.changes.count == 0) return;
-    Columns6 rows(work.changes.count);
+    Rows rows(work.changes.count);
     for (int i = 0; i < work.changes.count; i++) {
         const LotChange &change = work.changes.items[i];
-        rows.add({Int64GetDatum(change.key.company_id), Int64GetDatum(change.key.product_id),
-                  Int64GetDatum(change.key.warehouse_id), Int64GetDatum(change.version),
-                  CStringGetTextDatum(change.lot), from_quantity(change.delta)});
+        rows.add({present(Int64GetDatum(change.key.company_id)),
+                  present(Int64GetDatum(change.key.product_id)),
+                  present(Int64GetDatum(change.key.warehouse_id)),
+                  present(Int64GetDatum(change.version)), optional_text(change.lot),
+                  present(from_quantity(change.delta))});
     }
-    rows.run(write_log, kTypes, 1);
+    write_rows(rows, kTypes, write_log, 1);
 }
 
 void write_shelves(HTAB *shelves) {
@@ -319,21 +310,23 @@ void write_shelves(HTAB *shelves) {
     int count = 0;
     hash_seq_init(&scan, shelves);
     while (const auto *shelf = static_cast<Shelf *>(hash_seq_search(&scan))) count += shelf->count;
-    Columns6 rows(count);
+    Rows rows(count);
     hash_seq_init(&scan, shelves);
     while (const auto *shelf = static_cast<Shelf *>(hash_seq_search(&scan))) {
         check_shelf(*shelf);
         for (int i = 0; i < shelf->count; i++) {
             if (shelf->lots[i].quantity == shelf->before[i]) continue;
-            rows.add({Int64GetDatum(shelf->key.company_id), Int64GetDatum(shelf->key.product_id),
-                      Int64GetDatum(shelf->key.warehouse_id), CStringGetTextDatum(shelf->names[i]),
-                      DateADTGetDatum(shelf->lots[i].expires_on),
-                      from_quantity(shelf->lots[i].quantity)});
+            rows.add({present(Int64GetDatum(shelf->key.company_id)),
+                      present(Int64GetDatum(shelf->key.product_id)),
+                      present(Int64GetDatum(shelf->key.warehouse_id)),
+                      optional_text(shelf->names[i]),
+                      present(DateADTGetDatum(shelf->lots[i].expires_on)),
+                      present(from_quantity(shelf->lots[i].quantity))});
         }
     }
-    if (rows.count == 0) return;
-    rows.run(remove_stock, kTypes, 1);
-    rows.run(write_stock, kTypes, 2);  // its INSERT and its UPDATE
+    if (rows.count() == 0) return;
+    write_rows(rows, kTypes, remove_stock, 1);
+    write_rows(rows, kTypes, write_stock, 2);  // its INSERT and its UPDATE
 }
 
 Work new_work() {

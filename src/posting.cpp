@@ -20,6 +20,10 @@ spi::Statement company_query = {
     {INT8OID},
     nullptr};
 
+// By SQL, which asks whether the session may.
+spi::Statement writers_lock = {
+    "LOCK TABLE stockflow.inventory IN SHARE ROW EXCLUSIVE MODE", 0, {}, nullptr};
+
 spi::Statement key_parts = {
     "SELECT EXISTS (SELECT FROM stockflow.products p"
     "                WHERE p.company_id = $1 AND p.product_id = $2),"
@@ -262,9 +266,11 @@ void report_unknown(const char *what, int64 id, int64 company_id) {
     pg_unreachable();
 }
 
-void announce_writer() {
-    char schema[] = "stockflow", table[] = "inventory";
-    RangeVarGetRelid(makeRangeVar(schema, table, -1), RowExclusiveLock, false);
+void announce_writer() { lock_table("inventory", RowExclusiveLock); }
+
+void stop_writers() {
+    spi::Parameters nothing;
+    spi::run(writers_lock, nothing, spi::Mode::write);
 }
 
 void require_company(int64 company_id) {

@@ -2,6 +2,7 @@
 #include "core/quantity.hpp"
 #include "core/text.hpp"
 #include "entry.hpp"
+#include "posting.hpp"
 #include "products.hpp"
 #include "spi.hpp"
 #include "triggers.hpp"
@@ -24,9 +25,6 @@ spi::Statement stock_rows = {
     2,
     {INT8OID, INT8OID},
     nullptr};
-
-spi::Statement stop_writers = {
-    "LOCK TABLE stockflow.inventory IN SHARE ROW EXCLUSIVE MODE", 0, {}, nullptr};
 
 spi::Statement lots_in_stock = {
     "SELECT FROM stockflow.lot_stock s WHERE s.company_id = $1 AND s.product_id = $2 LIMIT 1",
@@ -113,8 +111,8 @@ void check_price(const ProductRow &product, NullableDatum price) {
 
 // Lots come and go with the stock of others, too, so that all who move stock have to wait.
 void check_no_lots(const ProductRow &product) {
-    spi::Parameters nothing, lots;
-    spi::run(stop_writers, nothing, spi::Mode::write);
+    spi::Parameters lots;
+    stop_writers();
     lots.bigint(product.company_id).bigint(product.product_id);
     if (spi::run_latest(lots_in_stock, lots) == 0) return;
     ereport(ERROR, (errcode(ERRCODE_CHECK_VIOLATION),

@@ -3,6 +3,7 @@
 #include "entry.hpp"
 #include "history.hpp"
 #include "ledger_log.hpp"
+#include "posting.hpp"
 #include "values.hpp"
 
 namespace stockflow {
@@ -10,10 +11,6 @@ namespace stockflow {
 namespace {
 
 constexpr int kBatch = 1000;  // keys written by one statement
-
-// Writers read the time zone before they lock their rows; this waits for those under way.
-spi::Statement stop_writers = {
-    "LOCK TABLE stockflow.inventory IN SHARE ROW EXCLUSIVE MODE", 0, {}, nullptr};
 
 spi::Statement keys_of_company = {
     "SELECT DISTINCT l.product_id, l.warehouse_id FROM stockflow.inventory_log l"
@@ -80,8 +77,8 @@ bool unpack_recent_days(NullableDatum packed, RecentDays *recent) {
 
 void rebuild_company(int64 company_id, pg_tz *zone) {
     spi::connected([&] {
-        spi::Parameters nothing, company;
-        spi::run(stop_writers, nothing, spi::Mode::write);
+        spi::Parameters company;
+        stop_writers();
         clear_history(company_id);
         const int count =
             static_cast<int>(spi::run_latest(keys_of_company, company.bigint(company_id)));

@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include "entry.hpp"
+#include "values.hpp"
 
 namespace stockflow::spi {
 
@@ -62,6 +63,36 @@ class Parameters {
     int count_ = 0;
     Datum values_[kMaxParameters];
     char nulls_[kMaxParameters];
+};
+
+// Rows for a statement that takes an array per column.
+template <int columns>
+class ColumnArrays {
+  public:
+    explicit ColumnArrays(int capacity) {
+        for (int column = 0; column < columns; column++) {
+            values_[column] = allocate<Datum>(Max(capacity, 1));
+            nulls_[column] = allocate<bool>(Max(capacity, 1));
+        }
+    }
+    void add(const NullableDatum (&row)[columns]) {
+        for (int column = 0; column < columns; column++) {
+            values_[column][count_] = row[column].value;
+            nulls_[column][count_] = row[column].isnull;
+        }
+        count_++;
+    }
+    void append_to(Parameters &parameters, const Oid (&types)[columns]) const {
+        for (int column = 0; column < columns; column++) {
+            parameters.datum(array_of(types[column], values_[column], nulls_[column], count_));
+        }
+    }
+    int count() const { return count_; }
+
+  private:
+    Datum *values_[columns];
+    bool *nulls_[columns];
+    int count_ = 0;
 };
 
 enum class Mode { read, write };

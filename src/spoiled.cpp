@@ -65,17 +65,7 @@ std::int64_t spoiled_now(const StockRules &rules, const StockKey &key) {
 
 Expired load_spoiled(int64 company_id) {
     spi::Parameters parameters;
-    const int count =
-        static_cast<int>(spi::run(company_query, parameters.bigint(company_id), spi::Mode::read));
-    Expired spoiled = {allocate<std::int64_t>(count), allocate<std::int64_t>(count),
-                       allocate<std::int64_t>(count), count};
-    for (int i = 0; i < count; i++) {
-        const spi::Row row(i);
-        spoiled.products[i] = row.bigint(1);
-        spoiled.warehouses[i] = row.bigint(2);
-        spoiled.quantities[i] = to_quantity(row.get(3).value, "sum of expired lots");
-    }
-    return spoiled;
+    return read_key_sums(company_query, parameters.bigint(company_id), "sum of expired lots");
 }
 
 }  // namespace stockflow

@@ -21,6 +21,11 @@ TriggerData *check_trigger(FunctionCallInfo fcinfo, const char *function, Timing
 
 int trigger_depth() { return DatumGetInt32(DirectFunctionCall1(pg_trigger_depth, 0)); }
 
+Oid lock_table(const char *name, LOCKMODE mode) {
+    char schema[] = "stockflow";
+    return RangeVarGetRelid(makeRangeVar(schema, pstrdup(name), -1), mode, false);
+}
+
 int column_number(Relation relation, const char *name) {
     const int number = SPI_fnumber(RelationGetDescr(relation), name);
     if (number <= 0) {

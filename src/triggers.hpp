@@ -34,6 +34,9 @@ auto as_owner(Relation relation, Body body) -> decltype(body()) {
     }
 }
 
+// Locks a table of ours until the transaction ends; returns its oid.
+Oid lock_table(const char *name, LOCKMODE mode);
+
 // The number of a column by its name; shards of Citus and users' own columns move the others.
 int column_number(Relation relation, const char *name);
 

@@ -73,8 +73,8 @@ spi::Statement history_query = {
     }
 spi::Statement area_queries[] = {
     STOCKFLOW_VERIFY("verify_reservations"), STOCKFLOW_VERIFY("verify_purchasing"),
-    STOCKFLOW_VERIFY("verify_transfers"), STOCKFLOW_VERIFY("verify_stock_counts"),
-    STOCKFLOW_VERIFY("verify_lots"), STOCKFLOW_VERIFY("verify_forecasts")};
+    STOCKFLOW_VERIFY("verify_transfers"),    STOCKFLOW_VERIFY("verify_stock_counts"),
+    STOCKFLOW_VERIFY("verify_lots"),         STOCKFLOW_VERIFY("verify_forecasts")};
 
 // Columns of ledger_query.
 enum {

@@ -31,10 +31,8 @@ CREATE FUNCTION stockflow.keep_lot(company_id bigint, product_id bigint, lot tex
         ELSIF NOT own.tracks_lots THEN
             RAISE EXCEPTION 'product "%" does not track lots', own.sku USING ERRCODE = 'check_violation',
                 DETAIL = format('Lot "%s" was named.', $3), HINT = 'Set products.tracks_lots first.';
-        ELSIF $4 NOT BETWEEN '1900-01-01' AND '9999-12-31' AND $4 <> 'infinity' THEN
-            RAISE EXCEPTION 'expires_on must lie in the years 1900 to 9999, not on %', $4
-                USING ERRCODE = 'invalid_parameter_value';
         END IF;
+        PERFORM stockflow.check_day(nullif($4, 'infinity'), 'expires_on');
         INSERT INTO stockflow.lots (company_id, product_id, lot, expires_on)
         VALUES ($1, $2, $3, coalesce($4, 'infinity')) ON CONFLICT DO NOTHING;
         SELECT l.expires_on INTO known FROM stockflow.lots l WHERE l.company_id = $1 AND l.product_id = $2 AND l.lot = $3;

@@ -42,10 +42,8 @@ CREATE FUNCTION stockflow.create_transfer(
           FROM stockflow.request_lines($4, '{product_id,quantity}', '{unit_cost}') AS l;
         IF $2 = $3 THEN
             RAISE EXCEPTION 'from_warehouse_id and to_warehouse_id must differ' USING ERRCODE = 'invalid_parameter_value';
-        ELSIF NOT $5 BETWEEN '1900-01-01' AND '9999-12-31' THEN
-            RAISE EXCEPTION 'expected_on must lie in the years 1900 to 9999, not on %', $5
-                USING ERRCODE = 'invalid_parameter_value';
         END IF;
+        PERFORM stockflow.check_day($5, 'expected_on');
         kept := stockflow.claim_request($1, $7, 'create_transfer',
             jsonb_build_array($2, $3, $4, $5 - date '2000-01-01', own_reference));
         IF kept IS NOT NULL THEN
@@ -210,9 +208,9 @@ CREATE FUNCTION stockflow.settle_transfer(
 COMMENT ON FUNCTION stockflow.settle_transfer(bigint, bigint, jsonb, timestamptz, text) IS
 'Internal. Ends units in transit as received, lost or returned and returns the new state. Errors: 55000 nothing in transit; as open_transfer_lines and record_movements.';
 
-CREATE FUNCTION stockflow.receive_transfer(
-    company_id bigint, transfer_id bigint, lines jsonb DEFAULT NULL, occurred_at timestamptz DEFAULT now(),
-    idempotency_key text DEFAULT NULL)
+CREATE FUNCTION stockflow.end_transit(
+    company_id bigint, transfer_id bigint, lines jsonb, occurred_at timestamptz, idempotency_key text, operation text,
+    outcome text)
     RETURNS text
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
     AS $$
@@ -222,16 +220,25 @@ CREATE FUNCTION stockflow.receive_transfer(
     BEGIN
         PERFORM stockflow.checked_id($1, 'company_id'), stockflow.checked_id($2, 'transfer_id'),
                 stockflow.checked_moment($4, 'occurred_at');
-        kept := stockflow.claim_request($1, $5, 'receive_transfer',
+        kept := stockflow.claim_request($1, $5, $6,
             jsonb_build_array($2, $3, CASE WHEN $4 <> now() THEN extract(epoch FROM $4) END));
         IF kept IS NOT NULL THEN
             RETURN kept #>> '{}';
         END IF;
-        new_state := stockflow.settle_transfer($1, $2, $3, $4, 'received');
+        new_state := stockflow.settle_transfer($1, $2, $3, $4, $7);
         PERFORM stockflow.keep_request($1, $5, to_jsonb(new_state));
         RETURN new_state;
     END
     $$;
+COMMENT ON FUNCTION stockflow.end_transit(bigint, bigint, jsonb, timestamptz, text, text, text) IS
+'Internal. receive_transfer and write_off_transfer: settle_transfer, once per idempotency key of the operation.';
+
+CREATE FUNCTION stockflow.receive_transfer(
+    company_id bigint, transfer_id bigint, lines jsonb DEFAULT NULL, occurred_at timestamptz DEFAULT now(),
+    idempotency_key text DEFAULT NULL)
+    RETURNS text
+    LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+    AS $$ SELECT stockflow.end_transit($1, $2, $3, $4, $5, 'receive_transfer', 'received') $$;
 COMMENT ON FUNCTION stockflow.receive_transfer(bigint, bigint, jsonb, timestamptz, text) IS
 'Puts what arrived, [{"line_id", "quantity"}, …] or all that is in transit (NULL), into stock at the destination (reason transfer_in) and returns the state: partly_received while something is in transit, else received or closed. What is missing stays in transit until it is received, written off or cancelled. Errors: 55000 nothing in transit; 23514 more than is in transit; 23503 unknown transfer or line, closed destination; 22023 occurred_at before the shipment or more than a day ahead; 22023, 22003 bad lines.';
 
@@ -239,24 +246,8 @@ CREATE FUNCTION stockflow.write_off_transfer(
     company_id bigint, transfer_id bigint, lines jsonb DEFAULT NULL, occurred_at timestamptz DEFAULT now(),
     idempotency_key text DEFAULT NULL)
     RETURNS text
-    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
-    AS $$
-    DECLARE
-        kept jsonb;
-        new_state text;
-    BEGIN
-        PERFORM stockflow.checked_id($1, 'company_id'), stockflow.checked_id($2, 'transfer_id'),
-                stockflow.checked_moment($4, 'occurred_at');
-        kept := stockflow.claim_request($1, $5, 'write_off_transfer',
-            jsonb_build_array($2, $3, CASE WHEN $4 <> now() THEN extract(epoch FROM $4) END));
-        IF kept IS NOT NULL THEN
-            RETURN kept #>> '{}';
-        END IF;
-        new_state := stockflow.settle_transfer($1, $2, $3, $4, 'lost');
-        PERFORM stockflow.keep_request($1, $5, to_jsonb(new_state));
-        RETURN new_state;
-    END
-    $$;
+    LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+    AS $$ SELECT stockflow.end_transit($1, $2, $3, $4, $5, 'write_off_transfer', 'lost') $$;
 COMMENT ON FUNCTION stockflow.write_off_transfer(bigint, bigint, jsonb, timestamptz, text) IS
 'Gives up what is missing, [{"line_id", "quantity"}, …] or all that is in transit (NULL), and returns the state. The ledger of the destination shows the loss: a transfer_in and a transit_loss of the same size, no demand. Errors as receive_transfer.';
 

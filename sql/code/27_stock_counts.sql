@@ -263,7 +263,7 @@ CREATE FUNCTION stockflow.cycle_count_candidates(
     AS $$
     DECLARE
         wrong record;
-        today CONSTANT date := (SELECT (now() AT TIME ZONE c.timezone)::date FROM stockflow.companies c WHERE c.company_id = $1);
+        today CONSTANT date := stockflow.company_today($1);
     BEGIN
         PERFORM stockflow.checked_id($1, 'company_id'), stockflow.checked_id($2, 'warehouse_id');
         SELECT a.name, a.value, a.least, a.most INTO wrong

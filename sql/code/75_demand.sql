@@ -34,7 +34,7 @@ CREATE FUNCTION stockflow.demand_series(
             SELECT d.day, d.demand, d.returned, d.other FROM stockflow.demand_days($1, $2, $3) AS d),
         bounds AS (
             SELECT coalesce($4, min(k.day)) AS first,
-                   coalesce($5, (SELECT (now() AT TIME ZONE c.timezone)::date FROM stockflow.companies c WHERE c.company_id = $1)) AS last,
+                   coalesce($5, stockflow.company_today($1)) AS last,
                    greatest(max(k.day), $5) AS latest
               FROM known k HAVING count(*) > 0),
         -- Balances by walking on from the first movement, so also of a row that is deleted.

@@ -96,6 +96,7 @@ INSERT INTO functions VALUES
     ('lock_transfer', 'company_id:own_company transfer_id:found_draft states:states'),
     ('open_transfer_lines', 'company_id:own_company transfer_id:found_shipped lines:parts'),
     ('settle_transfer', 'company_id:own_company transfer_id:found_shipped lines:parts occurred_at:settled outcome:outcome'),
+    ('end_transit', 'company_id:company transfer_id:shipped lines:parts occurred_at:later idempotency_key:key operation:name outcome:outcome'),
     ('lock_stock_count', 'company_id:own_company count_id:found_sheet'),
     ('variance_unit_cost', 'company_id:filter product_id:filter warehouse_id:filter'),
     ('low_stock_alerts', 'company_id:reader warehouse_id:filter lookback_days:lookback include_bundles:flag include_stockouts:flag recent_sales_only:flag max_alerts:most'),
