@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 #include "theta.hpp"
 
@@ -64,6 +65,7 @@ constexpr double kContestPower = 4;     // and soon all or nothing of it
 // How far back the origins lie, in horizons. The nearest see only a part of the horizon; without
 // them a change of level would stay unseen for a whole horizon.
 constexpr double kBack[] = {0.25, 0.5, 0.75, 1, 1.5, 2, 2.5, 3, 4};
+constexpr int kLong = 150;  // from this number of values, parameters hardly depend on the latest
 constexpr std::size_t kRecentOrigins = 3;
 
 // Weights fall with these powers of the loss, and of the loss of late: the more, the more horizons
@@ -112,18 +114,26 @@ void bound(double *path, int steps, Series y) {
 void run_part(const Plan &plan, const Job &job, Part &part) {
     check(job.stop);
     part.path.assign(job.horizon, 0);
-    part.ran = run_method(part.choice, job, part.path.data());
+    Choice choice = part.choice;
+    EtsModel fitted{};
+    choice.parameters.fitted = &fitted;
+    Job whole = job;
+    whole.quick = part.family == Family::models;
+    part.ran = run_method(choice, whole, part.path.data());
     bound(part.path.data(), job.horizon, job.y);
     part.origin_paths.assign(plan.origins.size() * job.horizon, 0);
-    // The form of a model is chosen once, its parameters are estimated at each origin.
-    Choice choice = part.choice;
-    if (part.ran.form.period > 0) choice.parameters.form = &part.ran.form;
     double squares = 0, sums = 0, steps = 0;
     for (std::size_t o = 0; o < plan.origins.size(); o++) {
         const Origin &origin = plan.origins[o];
         const Job earlier{job.y.head(origin.length), job.season, origin.steps, job.stop};
         double *path = part.origin_paths.data() + o * job.horizon;
         check(job.stop);
+        // The form of a model is chosen once; with fewer values the rest is estimated anew.
+        if (origin.length < kLong && choice.parameters.fitted != nullptr) {
+            choice.parameters.fitted = nullptr;
+            const bool is_ets = std::strcmp(choice.method->name, "ets") == 0;
+            if (is_ets && fitted.form.period > 0) choice.parameters.form = &fitted.form;
+        }
         run_method(choice, earlier, path);
         bound(path, origin.steps, earlier.y);
         double square = 0, sum = 0;
