@@ -44,14 +44,14 @@ constexpr Candidate kShapes[] = {
 };
 
 // For demand (nearly) without zeros: trend and season. The first three take either only where they
-// find it; the others always do, which short histories punish.
+// find it; the others always do, or never, which short histories punish.
 constexpr Candidate kModels[] = {{"ets", 1},
-                                 {"dynamic_theta", 2},
+                                 {"dynamic_theta", 3},
                                  {"theta", 1},
-                                 {"holt_damped", 0.4},
-                                 {"holt", 0.4},
+                                 {"holt_damped", 0.2},
+                                 {"holt", 0.2},
                                  {"holt_winters", 0.3},
-                                 {"ses", 0.4},
+                                 {"ses", 0.2},
                                  {"holt_winters(alpha=0.2,beta=0.1,gamma=0.1)", 0.3},
                                  {"holt_winters_multiplicative", 0.3}};
 
@@ -71,6 +71,9 @@ constexpr std::size_t kRecentOrigins = 3;
 // Weights fall with these powers of the loss, and of the loss of late: the more, the more horizons
 // there were to measure it in.
 constexpr double kPower = 3, kRecentPower = 1;
+// What a model errs in a short history is mostly the error of its estimates: at this number of
+// values, its errors count half.
+constexpr double kModelHistory = 60;
 constexpr double kLeastWeight = 0.02;  // less is nothing
 
 // Adds origins; with whole_seasons only those that see each position of the season twice, or the
@@ -213,8 +216,11 @@ void weigh(Plan &plan, const Job &job) {
     const auto relative = [](double best, double loss) {
         return loss <= best ? 1 : (best + kTiny * loss) / loss;
     };
-    const double trust = evidence(plan, job);
+    const double seen = evidence(plan, job);
     for (Part &part : plan.parts) {
+        const double trust = part.family == Family::models
+                                 ? seen * job.y.count / (job.y.count + kModelHistory)
+                                 : seen;
         part.weight = part.prior * std::pow(relative(least, part.loss), trust * kPower) *
                       std::pow(relative(least_recent, part.recent), trust * kRecentPower);
         // Levels hardly differ in their losses by more than chance.
