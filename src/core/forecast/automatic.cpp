@@ -123,6 +123,7 @@ void run_part(const Plan &plan, const Job &job, Part &part) {
     Job whole = job;
     whole.quick = part.family == Family::models;
     part.ran = run_method(choice, whole, part.path.data());
+    part.ran.parameters.fitted = nullptr;  // it ends with this function
     bound(part.path.data(), job.horizon, job.y);
     part.origin_paths.assign(plan.origins.size() * job.horizon, 0);
     double squares = 0, sums = 0, steps = 0;

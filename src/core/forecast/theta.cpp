@@ -157,7 +157,7 @@ ThetaModel theta(Series y, int season, const Stop &stop, int horizon, EtsModel *
         model.initial.level = x[0];
         ets_finish(model, x);
     }
-    if (fitted != nullptr) *fitted = model;
+    if (fitted != nullptr && !known) *fitted = model;
     const double alpha = model.parameters.alpha, drift = slope_of(x) / 2;
     const double reach = (1 - std::pow(1 - alpha, x.count)) / alpha;
     for (int h = 0; h < horizon; h++) out[h] = model.last.level + drift * (h + reach);
@@ -205,10 +205,10 @@ ThetaModel dynamic_theta(Series y, int season, const Stop &stop, int horizon, Et
         attempt(fitted->parameters.alpha);
     } else {
         search();
-    }
-    if (fitted != nullptr) {
-        fitted->form = {'A', 'N', 'N', false, 1};
-        fitted->parameters.alpha = alpha;
+        if (fitted != nullptr) {
+            fitted->form = {'A', 'N', 'N', false, 1};
+            fitted->parameters.alpha = alpha;
+        }
     }
     Line line = lines[x.count];
     double level = best.level, decay = best.decay;
