@@ -61,7 +61,7 @@ BEGIN
     IF data_schema IS NULL THEN
         state := 'fresh';
         CREATE SCHEMA stockflow;
-    ELSIF marker IS NULL OR marker !~ '^stockflow data [0-9]+\.[0-9]+$' THEN
+    ELSIF marker IS NULL OR marker !~ '^stockflow data [0-9]{1,4}\.[0-9]{1,4}$' THEN
         RAISE EXCEPTION 'schema "stockflow" already exists'
             USING ERRCODE = 'duplicate_schema',
                   DETAIL = 'It does not carry the mark of StockFlow data.',

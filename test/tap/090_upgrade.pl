@@ -152,6 +152,19 @@ works_on_older_data('restored', 'restored');
 @rows = ();
 is_migrated('restored', 'restored');
 
+# An owner who is no superuser, once he may call the functions; what is new is his.
+sql('postgres', 'CREATE ROLE keeper LOGIN');
+database('kept', $present);
+my @relations = split /\n/, sql('kept', "SELECT oid::regclass FROM pg_class WHERE relnamespace = 'stockflow'::regnamespace AND relkind IN ('r', 'v')");
+sql('kept', join ';', 'ALTER SCHEMA stockflow OWNER TO keeper', map { "ALTER TABLE $_ OWNER TO keeper" } @relations);
+sql('kept', 'ALTER EXTENSION stockflow UPDATE; GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA stockflow TO keeper');
+refuses('kept', $migrate, qr/ERROR:  42501: the data is migrated by its owner, role "keeper"/, 'not a superuser in his place');
+like(sql('kept', $migrate, extra_params => [ '-U', 'keeper' ]), qr/^1\.0\|1\.1\|/, 'the owner migrates');
+is(sql('kept', "SELECT count(*) FROM pg_class WHERE relnamespace = 'stockflow'::regnamespace AND relowner <> 'keeper'::regrole"),
+	0, 'and owns all of it');
+is_deeply([ grep { !/^(?:grant|at first|default|schema owner)/ } map { s/owner \w+/owner/r } catalog_of($node, 'kept') ],
+	[ grep { !/^(?:grant|at first|default|schema owner)/ } map { s/owner \w+/owner/r } @fresh ], 'which is the same as fresh');
+
 # Older data that lost the extension is migrated when it is adopted.
 database('adopted', $present);
 sql('adopted', 'DROP EXTENSION stockflow CASCADE; CREATE EXTENSION stockflow');

@@ -189,7 +189,8 @@ UNION ALL
 SELECT format('view %s %s', r.relname, pg_get_viewdef(r.oid)) FROM relations r WHERE r.relkind = 'v'
 UNION ALL
 SELECT format('owned sequence %s %s', d.objid::regclass, pg_describe_object(d.refclassid, d.refobjid, d.refobjsubid))
-  FROM pg_depend d JOIN relations r ON r.oid = d.objid WHERE r.relkind = 'S' AND d.deptype = 'a'
+  FROM pg_depend d JOIN relations r ON r.oid = d.objid
+ WHERE d.classid = 'pg_class'::regclass AND r.relkind = 'S' AND d.deptype = 'a'
 UNION ALL
 SELECT format('published %s', p) FROM pg_publication_tables p WHERE schemaname = 'stockflow'
 UNION ALL
