@@ -1,6 +1,6 @@
 # From one version to the next: ALTER EXTENSION UPDATE, migrate(), dumps of older data under newer code,
 # adopted older data. The next version is made up (NextVersion.pm). And what must not get lost on the way:
-# the C functions that released SQL calls.
+# the C functions that released SQL calls. RESTORE=long: also a reader who is in the way.
 use strict;
 use warnings;
 use FindBin;
@@ -222,6 +222,29 @@ is(sql('busy', "SELECT count(*) > 0 FROM stockflow.inventory_log WHERE reference
 		. " (SELECT (pg_stat_file(pg_relation_filepath('stockflow.product_notes'))).modification)"),
 	't', 'and it went on afterwards');
 is(sql('busy', 'SELECT * FROM stockflow.verify_ledger()'), '', 'the ledger is sound');
+
+# A reader who does not end: migrate() gives up after about a minute, and others work in between.
+if (($ENV{RESTORE} // '') eq 'long')
+{
+	database('read', $present);
+	sql('read', "INSERT INTO stockflow.companies (name) VALUES ('C'); ALTER EXTENSION stockflow UPDATE");
+	my $reader = IPC::Run::start([ 'psql', '-XAtq', '-d', $node->connstr('read'), '-c',
+			'BEGIN; SELECT count(*) FROM stockflow.products; SELECT pg_sleep(100)' ], '>', \my $ignored);
+	$node->poll_query_until('read', "SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'") or die;
+	my $migration = IPC::Run::start([ 'psql', '-X', '-v', 'VERBOSITY=verbose', '-d', $node->connstr('read'), '-c', $migrate ],
+		'>', \$ignored, '2>', \my $error);
+	for my $product (1 .. 20)
+	{
+		is(sql('read', "SELECT stockflow.create_product(1, '$product', 'P', 1)"), $product, 'meanwhile others work');
+		sleep 1;
+	}
+	$migration->finish;
+	like($error, qr/ERROR:  55P03: could not lock the data.*HINT:  A report, a dump/s, 'a long reader makes migrate() give up');
+	is(sql('read', 'SELECT stockflow.data_version()'), '1.0', 'with nothing changed');
+	sql('read', "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND pid <> pg_backend_pid()");
+	$reader->finish;
+	is(sql('read', $migrate), '1.0|1.1|products.origin (0 filled in), product_notes', 'when he is gone it goes on');
+}
 
 # SQL of an older version, as an update or pg_upgrade finds it, calls these: none may disappear. New ones
 # are added to the list with the version that brings them.
