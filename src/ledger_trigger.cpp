@@ -3,56 +3,19 @@
 #include "core/quantity.hpp"
 #include "core/recent_days.hpp"
 #include "entry.hpp"
-#include "history.hpp"
 #include "inventory_row.hpp"
 #include "ledger_batch.hpp"
 #include "ledger_checks.hpp"
 #include "ledger_log.hpp"
 #include "recent.hpp"
 #include "reorder.hpp"
+#include "row_change.hpp"
 #include "rules.hpp"
 #include "values.hpp"
 
 namespace stockflow {
 
 namespace {
-
-// The derived part of a row, before and after a change.
-struct Derived {
-    RecentDays recent;
-    NullableDatum sold;
-    DayList leaving;  // what recent has left behind
-};
-
-Derived no_derived() {
-    Derived derived = {no_recent_days(), null_datum(), begin_days()};
-    // The AFTER trigger needs them, in a call of its own.
-    derived.leaving.memory = TopTransactionContext;
-    return derived;
-}
-
-void apply(Derived &derived, const Movement &movement, pg_tz *zone) {
-    const DayTotals totals = totals_of(movement);
-    DayRecord leaving[kRecentDays];
-    const int left =
-        add_movement(derived.recent, day_in(zone, movement.occurred_at), totals, leaving);
-    add_days(derived.leaving, leaving, left);
-    const bool later =
-        derived.sold.isnull || DatumGetTimestampTz(derived.sold.value) < movement.occurred_at;
-    if (totals.demand > 0 && later) {
-        derived.sold = present(TimestampTzGetDatum(movement.occurred_at));
-    }
-}
-
-// Replaces the columns that the ledger keeps.
-HeapTuple with_derived(HeapTuple row, TupleDesc desc, const Columns &columns, int64 version,
-                       const Derived &derived, NullableDatum effective) {
-    int numbers[] = {columns.version, columns.sold, columns.recent, columns.effective};
-    const NullableDatum recent = pack_recent_days(derived.recent);
-    Datum values[] = {Int64GetDatum(version), derived.sold.value, recent.value, effective.value};
-    bool nulls[] = {false, derived.sold.isnull, recent.isnull, effective.isnull};
-    return heap_modify_tuple_by_cols(row, desc, 4, numbers, values, nulls);
-}
 
 // Notes what the AFTER trigger has to record; print is the new row's fingerprint, 0 for a deletion.
 void expect_entry(const Balance &before, const Balance &after, Posting *posting,
@@ -76,17 +39,6 @@ const PendingEntry *noted_now(const StockKey &key, int64 next_version) {
     const bool ours = entry != nullptr && entry->subtransaction == GetCurrentSubTransactionId() &&
                       entry->statement == current_statement();
     return ours ? entry : nullptr;
-}
-
-// What the row takes over from a ledger that goes on after its deletion.
-Derived continued(const StockKey &key, int64 last_version, pg_tz *zone) {
-    Derived derived = no_derived();
-    if (last_version == 0) return derived;
-    const Chain chain = replay(key, zone, nullptr);
-    if (chain.length != last_version) report_concurrent_change();
-    derived.recent = chain.recent;
-    if (chain.sold) derived.sold = present(TimestampTzGetDatum(chain.sold_at));
-    return derived;
 }
 
 [[noreturn]] void refuse_total(TupleDesc desc, int column) {
@@ -144,7 +96,7 @@ HeapTuple before_insert(TriggerData *trigger, const Columns &columns) {
     // Without a company the foreign key will say so.
     if (moves && zone != nullptr) apply(derived, plain_movement(after.quantity), zone);
     const NullableDatum own = column_value(trigger->tg_trigtuple, desc, columns.reorder_point);
-    HeapTuple row = with_derived(trigger->tg_trigtuple, desc, columns, after.version, derived,
+    HeapTuple row = with_derived(trigger->tg_trigtuple, desc, columns, after, derived,
                                  own.isnull ? inherited_reorder_point(after.key) : own);
     if (moves) {
         expect_entry(before, after, nullptr, derived.leaving, fingerprint(row, desc, columns),
@@ -168,7 +120,8 @@ void check_key(TriggerData *trigger, const Columns &columns) {
 // Columns that the ledger keeps cannot be set from outside.
 void check_kept(TriggerData *trigger, const Columns &columns) {
     const TupleDesc desc = RelationGetDescr(trigger->tg_relation);
-    const int kept[] = {columns.version, columns.effective, columns.sold, columns.recent};
+    const int kept[] = {columns.version, columns.effective, columns.sold, columns.recent,
+                        columns.low};
     for (const int column : kept) {
         if (!column_changed(trigger->tg_trigtuple, trigger->tg_newtuple, desc, column)) continue;
         ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -221,7 +174,7 @@ HeapTuple before_update(TriggerData *trigger, const Columns &columns) {
         check_amounts(trigger->tg_trigtuple, trigger->tg_newtuple, desc, columns);
     if (!is_derived) check_kept(trigger, columns);
     refuse_negative(negative);
-    if (is_derived) return trigger->tg_newtuple;
+    if (is_derived) return with_flag(trigger->tg_newtuple, desc, columns, after);
 
     Change change = {explaining_posting(before, after),
                      plain_movement(after.quantity - before.quantity)};
@@ -238,22 +191,16 @@ HeapTuple before_update(TriggerData *trigger, const Columns &columns) {
     }
     pg_tz *zone =
         change.posting ? change.posting->rules.zone : zone_of_company(after.key.company_id);
-    Derived derived = no_derived();
-    derived.sold = column_value(trigger->tg_newtuple, desc, columns.sold);
-    if (!unpack_recent_days(column_value(trigger->tg_newtuple, desc, columns.recent),
-                            &derived.recent)) {
-        derived = continued(after.key, before.version, zone);
-    }
+    Derived derived = derived_of(trigger->tg_newtuple, desc, columns, before, zone);
     if (!moves) {
-        return with_derived(trigger->tg_newtuple, desc, columns, after.version, derived, effective);
+        return with_derived(trigger->tg_newtuple, desc, columns, after, derived, effective);
     }
     if (change.posting != nullptr) {
         check_balance(change.posting->rules, before, after, change.posting->needs_available);
     }
     for (int i = 0; i < change.count(); i++) apply(derived, change.movements()[i], zone);
     after.version = before.version + change.count();
-    HeapTuple row =
-        with_derived(trigger->tg_newtuple, desc, columns, after.version, derived, effective);
+    HeapTuple row = with_derived(trigger->tg_newtuple, desc, columns, after, derived, effective);
     expect_entry(before, after, change.posting, derived.leaving, fingerprint(row, desc, columns),
                  false);
     if (change.posting != nullptr) change.posting->taken = true;
@@ -310,6 +257,8 @@ bool record(const Balance &after, uint32 print) {
         add_entries(after.version, after.quantity, entry->posting->movements, entry->posting->count,
                     leaving, &entry->posting->rules);
         entry->posting->recorded = true;
+        entry->posting->quantity = after.quantity;
+        entry->posting->reserved = after.reserved;
     } else {
         const Movement plain = plain_movement(entry->delta);
         add_entries(after.version, after.quantity, &plain, 1, leaving, nullptr);
@@ -327,7 +276,7 @@ using namespace stockflow;
 // BEFORE INSERT OR UPDATE OR DELETE ON inventory FOR EACH ROW
 STOCKFLOW_FUNCTION(stockflow_inventory_before) {
     TriggerData *trigger = check_trigger(fcinfo, "inventory_before", Timing::before_row);
-    const Columns &columns = columns_of(fcinfo, trigger->tg_relation);
+    const Columns columns = columns_of(trigger->tg_relation);
     HeapTuple row = as_owner(trigger->tg_relation, [&] {
         if (TRIGGER_FIRED_BY_INSERT(trigger->tg_event)) return before_insert(trigger, columns);
         if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event)) return before_update(trigger, columns);
@@ -339,7 +288,7 @@ STOCKFLOW_FUNCTION(stockflow_inventory_before) {
 // AFTER INSERT OR UPDATE OR DELETE ON inventory FOR EACH ROW
 STOCKFLOW_FUNCTION(stockflow_inventory_after) {
     TriggerData *trigger = check_trigger(fcinfo, "inventory_after", Timing::after_row);
-    const Columns &columns = columns_of(fcinfo, trigger->tg_relation);
+    const Columns columns = columns_of(trigger->tg_relation);
     const TupleDesc desc = RelationGetDescr(trigger->tg_relation);
     const bool is_insert = TRIGGER_FIRED_BY_INSERT(trigger->tg_event);
     const bool is_delete = TRIGGER_FIRED_BY_DELETE(trigger->tg_event);

@@ -4,6 +4,7 @@
 #include "core/grouping.hpp"
 #include "core/quantity.hpp"
 #include "core/recent_days.hpp"
+#include "direct_posting.hpp"
 #include "reasons.hpp"
 #include "rules.hpp"
 #include "spi.hpp"
@@ -35,8 +36,7 @@ spi::Statement key_parts = {
 
 spi::Statement update_one = {
     "UPDATE stockflow.inventory i SET quantity = i.quantity + $4"
-    " WHERE i.company_id = $1 AND i.product_id = $2 AND i.warehouse_id = $3"
-    " RETURNING i.product_id, i.warehouse_id, i.quantity, i.reserved",
+    " WHERE i.company_id = $1 AND i.product_id = $2 AND i.warehouse_id = $3",
     4,
     {INT8OID, INT8OID, INT8OID, NUMERICOID},
     nullptr};
@@ -69,8 +69,7 @@ spi::Statement update_many = {
     "UPDATE stockflow.inventory i SET quantity = i.quantity + k.delta"
     "  FROM unnest($2::bigint[], $3::bigint[], $4::numeric[]) AS k(product_id, warehouse_id, delta)"
     " WHERE i.company_id = $1 AND i.product_id = k.product_id"
-    "   AND i.warehouse_id = k.warehouse_id"
-    " RETURNING i.product_id, i.warehouse_id, i.quantity, i.reserved",
+    "   AND i.warehouse_id = k.warehouse_id",
     4,
     {INT8OID, INT8ARRAYOID, INT8ARRAYOID, NUMERICARRAYOID},
     nullptr};
@@ -217,8 +216,9 @@ uint64 update_all(int64 company_id, const KeyArrays &keys) {
     return spi::run(update_many, parameters, spi::Mode::write);
 }
 
-// Changes all rows; a row may be deleted by another session between its making and its locking.
-uint64 apply(int64 company_id, Posting *postings, int count) {
+// Changes rows by a statement; a row may be deleted by another session between its making and its
+// locking.
+uint64 update_rows(int64 company_id, Posting *postings, int count) {
     constexpr int kTries = 5;
     const KeyArrays keys = count == 1 ? KeyArrays{} : key_arrays(postings, count);
     uint64 updated = 0;
@@ -323,14 +323,16 @@ Movement simple_movement(std::int64_t delta, const char *reason, const char *ref
 Posted *post(int64 company_id, const Line *lines, int line_count, int *posted_count) {
     int count = 0;
     Posting *postings = make_postings(company_id, lines, line_count, &count);
-    const uint64 updated = apply(company_id, postings, count);
+    const uint64 updated = post_directly(company_id, postings, count)
+                               ? count
+                               : update_rows(company_id, postings, count);
     check_recorded(postings, count, updated);
 
     auto *posted = allocate<Posted>(count);
     for (int i = 0; i < count; i++) {
-        const spi::Row row(i);
-        posted[i] = {row.bigint(1), row.bigint(2), to_quantity(row.get(3).value, "quantity"),
-                     to_quantity(row.get(4).value, "reserved")};
+        const Posting &posting = postings[i];
+        posted[i] = {posting.key.product_id, posting.key.warehouse_id, posting.quantity,
+                     posting.reserved};
     }
     *posted_count = count;
     return posted;

@@ -55,6 +55,15 @@ SELECT stockflow.create_product(1, 'more', 'More', 2, 1, 30);
 DELETE FROM stockflow.idempotency_keys WHERE idempotency_key = 'batch';
 SQL
 compare('changes');
+# Without a user's trigger functions write rows without a statement: replicated all the same.
+$publisher->safe_psql('source', 'DROP TRIGGER mine ON stockflow.inventory');
+$publisher->safe_psql('source', <<'SQL');
+SELECT stockflow.record_sale(1, 1, 2, 2), stockflow.record_sale(1, 24, 26, 1), stockflow.receive_stock(2, 3, 5, 4, 1.5);
+SELECT stockflow.transfer_stock(1, 2, 1, 2, 3), stockflow.count_stock(1, 1, 1, 9), stockflow.adjust_stock(1, 1, 2, 30, 'found');
+SELECT stockflow.record_movements(1, '[{"product_id": 1, "warehouse_id": 1, "delta": -1, "reason": "sale"},
+    {"product_id": 2, "warehouse_id": 2, "delta": 4, "reason": "receipt", "unit_cost": 1}]');
+SQL
+compare('changes without a statement');
 is($publisher->safe_psql('source', 'SELECT * FROM stockflow.verify_ledger()'), '', 'the publisher is sound');
 is($subscriber->safe_psql('source', 'SELECT * FROM stockflow.low_stock_alerts(1)'),
 	$publisher->safe_psql('source', 'SELECT * FROM stockflow.low_stock_alerts(1)'), 'the same alerts');
