@@ -87,7 +87,7 @@ CREATE FUNCTION stockflow.migrate() RETURNS TABLE(from_version text, to_version 
                 RAISE EXCEPTION 'cannot bring data of version % to version %', coalesce(quote_literal(from_version), 'NULL'), needed
                     USING ERRCODE = 'object_not_in_prerequisite_state',
                           HINT = CASE WHEN from_version IS NULL
-                              THEN format('The comment on the schema is not the mark of StockFlow. Restore it: COMMENT ON SCHEMA stockflow IS ''stockflow data %s''.', needed)
+                              THEN format('The comment on the schema is not the mark of StockFlow. Restore it, with the version that the data has, as in COMMENT ON SCHEMA stockflow IS ''stockflow data %s''.', needed)
                               ELSE 'Install the version of StockFlow that wrote this data, or ALTER EXTENSION stockflow UPDATE first.' END;
             END IF;
             EXECUTE format('SELECT stockflow.%I()', (SELECT p.proname FROM pg_proc p WHERE p.oid = step)) INTO done;
