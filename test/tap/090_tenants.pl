@@ -1,0 +1,401 @@
+# Three companies, every relation, every function, every verb: nobody reads a row of another company, changes one,
+# or learns whether one exists. What is walked comes from the catalog, so a new table or function is walked, too.
+#
+# An oracle is found by comparison: what a session gets to know of company 2 must be what it gets to know, for the
+# same statement, of company 4, which exists nowhere.
+use strict;
+use warnings;
+use FindBin;
+use lib $FindBin::RealBin;
+use DBI;
+use JSON::PP;
+use Test::More;
+use Time::HiRes qw(time);
+use StockFlow;
+use Tenants;
+
+my $node = new_server('tenants', 'log_statement = none');
+three_companies($node);
+my ($own, $foreign, $nowhere) = (1, 2, 4);
+
+# Counts rows of others that are written, also in transactions that are rolled back, as sequences do not.
+$node->safe_psql('postgres', <<"SQL");
+CREATE SCHEMA walk;
+CREATE SEQUENCE walk.strange MINVALUE 0 START 0;
+SELECT nextval('walk.strange');
+CREATE FUNCTION walk.look() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS \$\$
+BEGIN
+    IF TG_OP <> 'INSERT' AND OLD.company_id <> @{[ company_id($own) ]} OR TG_OP <> 'DELETE' AND NEW.company_id <> @{[ company_id($own) ]} THEN
+        PERFORM nextval('walk.strange');
+    END IF;
+    RETURN NULL;
+END \$\$;
+DO \$\$
+DECLARE t regclass;
+BEGIN
+    FOR t IN SELECT oid FROM pg_class WHERE relnamespace = 'stockflow'::regnamespace AND relkind = 'r' LOOP
+        EXECUTE format('CREATE TRIGGER zzz_walk AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW EXECUTE FUNCTION walk.look()', t);
+    END LOOP;
+END \$\$;
+GRANT CREATE ON SCHEMA public TO PUBLIC;
+CREATE FUNCTION public.spy(seen anyelement) RETURNS boolean LANGUAGE plpgsql COST 0.0000001
+    AS \$\$ BEGIN RAISE NOTICE 'spy: %', seen; RETURN true; END \$\$;
+SQL
+
+my $owner = DBI->connect(dsn_of($node), 'postgres', '', { RaiseError => 1, PrintError => 0, pg_placeholder_dollaronly => 1, pg_expand_array => 0 });
+my %session = map {
+	$_ => DBI->connect(dsn_of($node), $_, '', { RaiseError => 1, PrintError => 0, AutoCommit => 1, pg_placeholder_dollaronly => 1, pg_expand_array => 0 })
+} qw(app lost report admin outsider);
+
+# What there is, by the catalog.
+my @tables = map { $_->[0] } @{ $owner->selectall_arrayref(
+		"SELECT relname FROM pg_class WHERE relnamespace = 'stockflow'::regnamespace AND relkind IN ('r', 'p', 'f', 'm') ORDER BY 1") };
+my @views = map { $_->[0] } @{ $owner->selectall_arrayref(
+		"SELECT relname FROM pg_class WHERE relnamespace = 'stockflow'::regnamespace AND relkind = 'v' ORDER BY 1") };
+my @sequences = map { $_->[0] } @{ $owner->selectall_arrayref(
+		"SELECT relname FROM pg_class WHERE relnamespace = 'stockflow'::regnamespace AND relkind = 'S' ORDER BY 1") };
+my @functions = @{ $owner->selectall_arrayref(<<'SQL', { Slice => {} }) };
+SELECT p.proname AS name, p.prokind AS kind, p.pronargs - p.pronargdefaults AS required,
+       array_to_json(coalesce(p.proargnames[:p.pronargs], '{}')) AS arguments,
+       array_to_json(ARRAY(SELECT format_type(t, NULL) FROM unnest(p.proargtypes::oid[]) WITH ORDINALITY a(t, n) ORDER BY n)) AS types
+  FROM pg_proc p
+ WHERE p.pronamespace = 'stockflow'::regnamespace AND p.prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)
+ ORDER BY p.proname
+SQL
+for my $function (@functions)
+{
+	$function->{$_} = decode_json($function->{$_}) for qw(arguments types);
+}
+my %columns = map {
+	my $table = $_;
+	$table => $owner->selectall_arrayref(<<'SQL', { Slice => {} }, "stockflow.$table") } @tables;
+SELECT a.attname AS name, a.attgenerated <> '' AS is_generated,
+       a.attnotnull AND NOT a.atthasdef OR a.attnum = ANY (k.conkey) AS is_needed, a.attnum = ANY (k.conkey) AS is_key,
+       format_type(a.atttypid, a.atttypmod) AS type
+  FROM pg_attribute a LEFT JOIN pg_constraint k ON k.conrelid = a.attrelid AND k.contype = 'p'
+ WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum
+SQL
+
+sub checksums
+{
+	return join "\n", map {
+		$owner->selectrow_array("SELECT '$_ ' || count(*) || md5(coalesce(string_agg(t::text, ';' ORDER BY t::text), ''))"
+			. " FROM stockflow.$_ t WHERE company_id <> " . company_id($own))
+	} @tables;
+}
+my $before = checksums();
+for my $table (@tables)
+{
+	is($owner->selectrow_array("SELECT count(DISTINCT company_id) FROM stockflow.$table"), 3, "$table: has rows of three companies");
+}
+
+# Runs a statement as a role, of company 1 where it has one, and takes it back. Leaks go to @leaks.
+my (@leaks, $strange, %seen);
+my $statements = 0;
+sub try
+{
+	my ($role, $sql, %options) = @_;
+	my $db = $session{$role};
+	$db->do('BEGIN') unless $options{alone};
+	attempt($db, 'SELECT stockflow.set_company(' . company_id($own) . ')') if $role eq 'admin' && !$options{alone};
+	my $seen = attempt($db, $sql);
+	# What is put off until the end of the transaction, too.
+	$seen .= attempt($db, 'SET CONSTRAINTS ALL IMMEDIATE') if !$options{alone} && $seen !~ /^[0-9A-Z]{5} /m;
+	$db->do('ROLLBACK') unless $options{alone};
+	$statements++;
+	my $now = $owner->selectrow_array('SELECT last_value FROM walk.strange');
+	push @leaks, "$role: $sql writes a row of another company" if defined $strange && $now != $strange;
+	$strange = $now;
+	my $asked = $sql . ($options{given} // '');
+	# Ids and texts that the statement itself gives are no news.
+	for my $trace ($seen =~ /(zq[23]|\b[23]0000\d{3}\b)/g)
+	{
+		push @leaks, "$role: $sql shows $trace: $seen" if index($asked, $trace) < 0;
+	}
+	return $seen;
+}
+
+# The same statement about company 2 and about company 4 must tell the same.
+sub compare
+{
+	my ($role, $about, @options) = @_;
+	my ($there, $nowhere_seen) = map { anonymous(try($role, $about->($_), @options)) } $foreign, $nowhere;
+	if ($there ne $nowhere_seen)
+	{
+		push @leaks, "$role: " . $about->($foreign) . " tells:\n$there\nand of what exists nowhere:\n$nowhere_seen";
+	}
+	return $there;
+}
+
+# Arguments by name and type. Ids by their names; what is not known here gets a value by its type.
+my %numbers = (company_id => 1, alert_id => 101, order_id => 102, transfer_id => 102, to_warehouse_id => 102,
+	bundle_id => 103, line_id => -1, id => 101, line => -1);
+my %texts = (access => "'report'", role => "'outsider'", state => "'acknowledged'", method => "'%s'", bucket => "'week'",
+	measure => "'value'", event => "'opened'", operation => "'record_sale'", outcome => "'received'", new_state => "'cancelled'",
+	timezone => "'UTC'", at => "'infinity'", until => "'tomorrow'", expires_at => "'tomorrow'", before => "now()",
+	lease => "'1 minute'", quantity => '1', counted_quantity => '3', part => '1', parts => '1', age => '1', drop_data => 'true',
+	ordered_at => 'now()', from_day => 'current_date - 30', to_day => 'current_date', max_events => '10', origins => '2',
+	moment => 'now()', horizon => '3', season_length => '1', method => "'moving_average'", place => 'true', days => '30',
+	lead_days => '3', split_after => '0', service_level => '0.9', reason => "'broken'", day => 'current_date - 3', wait_days => '3',
+	test_days => '3', refit_days => '3', horizon_days => '3', history_days => '30', a_share => '0.8', b_share => '0.95',
+	states => "'{draft,ordered,shipped}'", choices => "'{a}'", given => "'a'", reasons => "NULL", recent_days => 'NULL',
+	required => "'{product_id}'", optional => "'{quantity,warehouse_id}'", order_quantity => '10', levels => "'{0.5,0.9}'",
+	measure => "'value'", field => "'product_id'", counted_at => 'now()', most => '100', computed_before => 'now()',
+	occurred_at => 'now()');
+my %types = (boolean => 'false', integer => '5', numeric => '1', text => "'zq%d'", jsonb => "'{}'", date => 'current_date',
+	'timestamp with time zone' => 'now()', interval => "'1 minute'", 'double precision' => '1', bigint => undef,
+	'bigint[]' => undef, 'double precision[]' => "'{1,2,3,4}'", 'integer[]' => "'{1,2}'", 'text[]' => "'{a}'", bytea => 'NULL',
+	regrole => "'outsider'");
+my @shapes = ('{"product_id": %d101, "warehouse_id": %d101, "quantity": 1}', '{"product_id": %d102, "quantity": 1}',
+	'{"line_id": 1, "quantity": 1}', '{"product_id": %d102, "counted_quantity": 1}', '{"product_id": %d101}',
+	'{"product_id": %d101, "warehouse_id": %d101, "delta": 1, "reason": "receipt"}',
+	'{"alert_id": %d101}');
+my @payloads = ('{"sku": "bolt-zq%d", "name": "x", "price": 1, "warehouse_id": %d0000101, "supplier_id": %d0000101, "category_id": %d0000101, "initial_quantity": 1}',
+	'{"sku": "new", "name": "x", "price": 1, "idempotency_key": "zq%d"}', '{"sku": "new", "name": "x", "price": 1}');
+
+# Where a name means something else, or needs another state of things.
+my %special = ('change_alert.state' => "'snoozed'", 'reservation_status.state' => "'open'", 'level_quantile.quantiles' => "'{1,2}'",
+	'project_stock.supply_units' => "'{1,2}'", 'report_number.given' => '1', 'report_number.lowest' => '0',
+	'check_given.arguments' => q('{"a": 1}'), 'check_line_field.value' => "'1'", 'report_number.highest' => '2',
+	'level_quantile.level' => '0.7', 'lock_purchase_order.states' => "'{partly_received}'", 'project_stock.step_quantiles' => "'{1,2,3,4}'",
+	'project_stock.levels' => "'{0.5,0.9}'", 'keep_lot.expires_on' => "'2040-01-01'", 'settle_transfer.outcome' => "'received'");
+my %special_numbers = ('place_purchase_order.order_id' => 101, 'ship_transfer.transfer_id' => 101,
+	(map { ("$_.product_id" => 104, "$_.warehouse_id" => 103) } qw(keep_lot receive_lot pick_lots lot_history)));
+
+my %untyped;
+sub value
+{
+	my ($function, $name, $type, $k, $shape) = @_;
+	if ($type eq 'bigint' || $type eq 'bigint[]')
+	{
+		my $number = $special_numbers{"$function.$name"} // $numbers{$name} // 101;
+		my $id = $number < 0 ? 1 : id_of($k, $number);
+		return $type eq 'bigint' ? $id : "'{$id," . id_of($k, 102) . "}'";
+	}
+	return $special{"$function.$name"} if exists $special{"$function.$name"};
+	if ($type eq 'jsonb')
+	{
+		my $json = $name eq 'payload' ? $payloads[ $shape % @payloads ] : "[$shapes[ $shape % @shapes ]]";
+		$json =~ s/%d(?=\d{3}\b)/${k}0000/g;
+		$json =~ s/%d/$k/g;
+		return "'$json'";
+	}
+	$untyped{$type} = 1 unless exists $types{$type};
+	my $value = $texts{$name} // $types{$type} // 'NULL';
+	$value = "'L-zq%d'" if $name eq 'lot';
+	$value = $k == $own ? "'new'" : "'bolt-zq%d'" if $name eq 'sku';
+	$value = "'fresh'" if $name eq 'idempotency_key' && $k == $own;
+	$value =~ s/%d/$k/g;
+	$value = 'make_interval(mins => 1)' if $type eq 'interval';
+	return $value;
+}
+
+# A call with the company of one, and ids and texts of the other; all arguments, or the required ones alone.
+sub call
+{
+	my ($function, $company, $ids, $all, $shape) = @_;
+	my @names = @{ $function->{arguments} };
+	my $last = $all ? $#names : $function->{required} - 1;
+	my $arguments = join ', ', map {
+		my $name = $names[$_];
+		my $value = value($function->{name}, $name, $function->{types}[$_], $name eq 'company_id' ? $company : $ids, $shape);
+		"\"$name\" => $value"
+	} 0 .. $last;
+	return "CALL stockflow.$function->{name}($arguments)" if $function->{kind} eq 'p';
+	return "SELECT t::text FROM stockflow.$function->{name}($arguments) AS t";
+}
+
+my $start = time;
+my %answers;
+for my $role (qw(app lost report admin))
+{
+	for my $function (@functions)
+	{
+		my @alone = (alone => $function->{kind} eq 'p');
+		my $json = grep { $_ eq 'jsonb' } @{ $function->{types} };
+		my $all_required = @{ $function->{arguments} } == $function->{required};
+		for my $shape ($json ? (0 .. $#shapes) : (0))
+		{
+			my $name = $function->{name};
+			my @modes = $shape > 0 || $all_required || $role eq 'report' || $role eq 'lost' ? (1) : (0, 1);
+			my ($malformed, $refused);
+			for my $mode (@modes)
+			{
+				my $answer = try($role, call($function, $own, $own, $mode, $shape), @alone);
+				$answers{$name} = $answer if !defined $answers{$name} || $answers{$name} =~ /^[0-9A-Z]{5} /m;
+				$malformed = $answer =~ /^(22023|22004|22P02|22000) /m;
+				$refused = $answer =~ /permission denied for (function|procedure|schema)/;
+			}
+			next if $malformed && $shape > 0;
+			@modes = (1) if $refused;
+			for my $mode (@modes)
+			{
+				compare($role, sub { call($function, $_[0], $_[0], $mode, $shape) }, @alone);
+				next if $refused || $role eq 'lost';
+				compare($role, sub { call($function, $own, $_[0], $mode, $shape) }, @alone);
+				compare($role, sub { call($function, $_[0], $own, $mode, $shape) }, @alone) if $role eq 'app';
+			}
+			last if $refused;
+		}
+	}
+}
+note sprintf '%d statements, %.1f s', $statements, time - $start;
+
+sub no_leaks
+{
+	my ($what) = @_;
+	is(checksums(), $before, "$what: nothing of other companies has changed");
+	is(scalar @leaks, 0, "$what: no foreign row, effect or oracle");
+	diag($_) for splice @leaks, 0, 20;
+	@leaks = ();
+	return;
+}
+
+is_deeply([ sort keys %untyped ], [], 'the types of all arguments are known here');
+# A walk in which nothing answers would find nothing.
+is_deeply([ grep { $answers{$_} =~ /^[0-9A-Z]{5} /m } sort keys %answers ], [qw(archive_log grant_access uninstall)],
+	'every function answers for its own company, except those of administration')
+  or diag(map { "$_: $answers{$_}" } grep { $answers{$_} =~ /^[0-9A-Z]{5} /m } sort keys %answers);
+no_leaks('functions');
+
+# Rows of every table, given as JSON: those of company 2, and the same with the ids and texts of company 4.
+my %example = map {
+	my $table = $_;
+	$table => $owner->selectrow_array("SELECT to_jsonb(t) FROM stockflow.$table t WHERE company_id = " . company_id($foreign)
+		  . ' ORDER BY t::text LIMIT 1')
+} @tables;
+sub row_of
+{
+	my ($table, $k, $company) = @_;
+	my $row = $example{$table};
+	$row =~ s/\b2(0000\d{3})\b/$k$1/g;
+	$row =~ s/zq2/zq$k/g;
+	$row =~ s/("company_id": )\d+/$1 . company_id($company)/ge;
+	$row =~ s/'/''/g;
+	return "jsonb_populate_record(NULL::stockflow.$table, '$row')";
+}
+
+sub names { return join ', ', map { $_->{name} } @_; }
+
+# Statements on a table, as functions of the company they are about.
+sub statements_on
+{
+	my ($table) = @_;
+	my @all = grep { !$_->{is_generated} } @{ $columns{$table} };
+	my @needed = grep { $_->{is_needed} || $_->{name} eq 'quantity' } @all;
+	my @key = grep { $_->{is_key} } @all;
+	my $same = join ' AND ', map { "t.$_->{name} = r.$_->{name}" } @key;
+	my $name = "stockflow.$table";
+	my @list;
+	for my $company (undef, $own)
+	{
+		for my $columns (\@all, \@needed)
+		{
+			my $given = names(@$columns);
+			my $insert = sub {
+				"INSERT INTO $name ($given) SELECT $given FROM " . row_of($table, $_[0], $company // $_[0]);
+			};
+			push @list, $insert;
+			push @list, sub { $insert->(@_) . ' ON CONFLICT DO NOTHING RETURNING *' },
+			  sub { $insert->(@_) . ' ON CONFLICT (' . names(@key) . ') DO UPDATE SET company_id = excluded.company_id RETURNING *' }
+			  if $columns == \@needed;
+		}
+		push @list, sub {
+			"MERGE INTO $name t USING " . row_of($table, $_[0], $company // $_[0]) . " r ON $same"
+			  . ' WHEN MATCHED THEN DELETE WHEN NOT MATCHED THEN INSERT (' . names(@needed) . ') VALUES ('
+			  . join(', ', map { "r.$_->{name}" } @needed) . ')';
+		};
+	}
+	my $its = sub { 'company_id = ' . company_id($_[0]) };
+	push @list,
+	  sub { "SELECT * FROM $name WHERE " . $its->(@_) },
+	  (map { my $lock = $_; sub { "SELECT * FROM $name WHERE " . $its->(@_) . " FOR $lock" } } 'UPDATE', 'KEY SHARE'),
+	  sub { "SELECT t FROM $name t WHERE t IN (SELECT r FROM " . row_of($table, $_[0], $_[0]) . ' r)' },
+	  sub { "UPDATE $name SET company_id = company_id WHERE " . $its->(@_) . ' RETURNING *' },
+	  sub { "UPDATE $name SET company_id = " . company_id($_[0]) },
+	  sub { "DELETE FROM $name WHERE " . $its->(@_) . ' RETURNING *' },
+	  sub { "EXPLAIN (ANALYZE, TIMING off, SUMMARY off, COSTS off, BUFFERS off) SELECT FROM $name WHERE " . $its->(@_) };
+	for my $column (grep { $_->{name} =~ /_id$/ && $_->{name} ne 'company_id' } @all)
+	{
+		push @list, sub {
+			"UPDATE $name SET $column->{name} = (SELECT r.$column->{name} FROM " . row_of($table, $_[0], $_[0]) . ' r)';
+		};
+	}
+	return @list;
+}
+
+$start = time;
+$statements = 0;
+for my $role (qw(app lost report admin outsider))
+{
+	for my $table (@tables)
+	{
+		compare($role, $_) for statements_on($table);
+		my $all = names(@{ $columns{$table} });
+		my @plain = ("SELECT * FROM stockflow.$table", "SELECT t, ctid, xmin, tableoid FROM stockflow.$table t",
+			"SELECT * FROM stockflow.$table TABLESAMPLE BERNOULLI (100)", "TABLE stockflow.$table",
+			"SELECT company_id, count(*) FROM stockflow.$table GROUP BY 1", "DELETE FROM stockflow.$table",
+			"UPDATE stockflow.$table SET company_id = company_id",
+			(map { "UPDATE stockflow.$table SET $_->{name} = $_->{name}" } grep { !$_->{is_generated} } @{ $columns{$table} }),
+			# Its notices show what it was given.
+			"SELECT count(*) FROM stockflow.$table t WHERE public.spy(t)",
+			"SELECT count(*) FROM stockflow.$table t WHERE public.spy(t.company_id) AND t.company_id > 0",
+			"UPDATE stockflow.$table t SET company_id = company_id WHERE public.spy(t)",
+			"DELETE FROM stockflow.$table t WHERE public.spy(t)",
+			"SELECT count(*) FROM stockflow.$table t WHERE 1 / (t.company_id - " . company_id($foreign) . ') < 0',
+			"SELECT * FROM stockflow.$table WHERE (company_id, 0) > (" . company_id($own) . ', 0)',
+			"SELECT * FROM pg_stats WHERE schemaname = 'stockflow' AND tablename = '$table'");
+		try($role, $_) for @plain;
+		my @key = grep { $_->{is_key} } @{ $columns{$table} };
+		like(try($role, "GRANT SELECT ON stockflow.$table TO PUBLIC"), qr/no privileges were granted|^42501 /, "$role: grants nothing on $table");
+		like(try($role, "$_"), qr/^(42501|55000|0A000|22004|25001) /m, "$role: $_")
+		  for "TRUNCATE stockflow.$table", "ALTER TABLE stockflow.$table DISABLE TRIGGER ALL",
+		  "ALTER TABLE stockflow.$table DISABLE ROW LEVEL SECURITY", "DROP TABLE stockflow.$table CASCADE",
+		  "DROP POLICY tenant ON stockflow.$table", "CREATE POLICY mine ON stockflow.$table USING (true)",
+		  "CREATE TRIGGER mine AFTER INSERT ON stockflow.$table EXECUTE FUNCTION suppress_redundant_updates_trigger()",
+		  "CREATE RULE mine AS ON INSERT TO stockflow.$table DO INSTEAD NOTHING", "CREATE INDEX ON stockflow.$table ((public.spy(company_id)))",
+		  "CREATE STATISTICS public.mine ON company_id, (company_id + 1) FROM stockflow.$table",
+		  'CREATE TABLE public.mine (' . join(', ', map { "$_->{name} $_->{type}" } @key) . ', FOREIGN KEY (' . names(@key) . ") REFERENCES stockflow.$table)",
+		  "CREATE TEMP TABLE mine () INHERITS (stockflow.$table)";
+	}
+	for my $view (@views)
+	{
+		try($role, "SELECT * FROM stockflow.$view");
+		try($role, "SELECT * FROM stockflow.$view v WHERE public.spy(v)");
+		compare($role, sub { "SELECT * FROM stockflow.$view WHERE company_id = " . company_id($_[0]) });
+		like(try($role, "CREATE OR REPLACE VIEW stockflow.$view AS SELECT 1 AS a"), qr/^42501 /, "$role: replaces $view");
+	}
+	for my $sequence (@sequences)
+	{
+		like(try($role, $_), qr/^(42501|55000) /, "$role: $_")
+		  for "SELECT setval('stockflow.$sequence', 1)", "SELECT last_value FROM stockflow.$sequence",
+		  "ALTER SEQUENCE stockflow.$sequence RESTART";
+	}
+}
+note sprintf '%d statements, %.1f s', $statements, time - $start;
+no_leaks('relations');
+
+# COPY, with its own protocol.
+for my $role (qw(app lost report admin))
+{
+	my $db = $session{$role};
+	for my $table (@tables)
+	{
+		$db->do('BEGIN');
+		attempt($db, 'SELECT stockflow.set_company(' . company_id($own) . ')') if $role eq 'admin';
+		my ($lines, $line) = ('', '');
+		if (eval { $db->do("COPY stockflow.$table TO STDOUT"); 1 })
+		{
+			$lines .= $line while $db->pg_getcopydata(\$line) >= 0;
+		}
+		unlike($lines, traces_of(2, 3), "$role: COPY $table TO STDOUT");
+		isnt($lines, '', "$role: COPY $table has rows of its own") if $role eq 'app' || $role eq 'admin';
+		$db->do('ROLLBACK');
+		my $columns = names(grep { !$_->{is_generated} } @{ $columns{$table} });
+		ok(!eval { $db->do("COPY stockflow.$table ($columns) FROM STDIN"); 1 }, "$role: COPY $table FROM STDIN");
+		like($db->state, qr/^(42501|0A000)$/, "$role: COPY $table FROM STDIN is refused");
+	}
+}
+no_leaks('COPY');
+
+done_testing();
