@@ -36,8 +36,8 @@ sub anonymous
 
 sub dsn_of
 {
-	my ($node) = @_;
-	return 'dbi:Pg:dbname=postgres;host=' . $node->host . ';port=' . $node->port;
+	my ($node, $database) = @_;
+	return 'dbi:Pg:dbname=' . ($database // 'postgres') . ';host=' . $node->host . ';port=' . $node->port;
 }
 
 # Runs one statement and returns what the client gets to know: rows, notices and errors, in one text.
