@@ -270,7 +270,7 @@ cmp_ok(scalar @usual, '>', 500, 'in all its parts');
 {
 	my $db = session('postgres', 1, 'fresh');
 	# Views on our tables would be in its way.
-	$db->do($_) for 'DISCARD TEMP', $temporary[0] =~ s/'stockflow'/'none'/gr;
+	$db->do($_) for 'DISCARD TEMP', 'RESET search_path', $temporary[0] =~ s/'stockflow'/'none'/gr, "SET search_path = $path";
 	unlike(attempt($db, 'SELECT stockflow.uninstall(true)'), qr/^[0-9A-Z]{5} /, 'hostile: uninstall');
 	$db->disconnect;
 }
