@@ -31,7 +31,7 @@ SELECT pg_temp.none($$ SELECT n, line FROM script
 SELECT pg_temp.none($$ SELECT n, line FROM script
      WHERE line ~* '^\s*CREATE\s+(CAST|LANGUAGE|TRANSFORM|ACCESS|FOREIGN|SERVER|USER|ROLE|GROUP|DATABASE|TABLESPACE|PUBLICATION|SUBSCRIPTION|RULE|EXTENSION)\M' $$,
     'nothing is created that is no part of a schema, apart from the event trigger');
-SELECT pg_temp.none($$ SELECT n, line FROM script WHERE line ~* '^(ALTER\s+(ROLE|USER|SYSTEM|DATABASE|DEFAULT)|GRANT|SET\s|RESET\s|SECURITY\s+LABEL|REASSIGN|LOAD)' $$,
+SELECT pg_temp.none($$ SELECT n, line FROM script WHERE line ~* '^(ALTER\s+(ROLE|USER|SYSTEM|DATABASE|DEFAULT)|GRANT|SET\s+(?!LOCAL)|RESET\s|SECURITY\s+LABEL|REASSIGN|LOAD)' $$,
     'no rights are given, no roles or settings changed');
 
 -- By the catalog.

@@ -208,5 +208,24 @@ like(attempt(as('app'), "SET row_security = off; $seen"), qr/^42501 /, 'row_secu
 		'statements of other roles are hidden');
 }
 
+# Rights from elsewhere do not open the tables, and the guard of our schema is in nobody's way.
+{
+	my $owner = as('postgres');
+	$owner->do($_) for 'CREATE ROLE reader LOGIN', 'GRANT pg_read_all_data, pg_write_all_data, pg_monitor TO reader', 'CREATE ROLE jane LOGIN', 'GRANT app TO jane',
+	  'GRANT CREATE ON DATABASE postgres TO outsider';
+	like(attempt(as('reader'), $seen), qr/^42501 .*current_company/, 'pg_read_all_data: may not even ask for the tenant');
+	like(attempt(as('reader'), "INSERT INTO stockflow.warehouses (company_id, name) VALUES ($c1, 'x')"), qr/^42501 /, 'pg_write_all_data: the same');
+	# Row level security does not hide the statistics of an index on an expression; who may not read all cannot see it.
+	is(value(as('reader'), "SELECT string_agg(DISTINCT tablename, ',') FROM pg_stats WHERE schemaname = 'stockflow'"), 'products_sku_key',
+		'pg_read_all_data: of statistics those of the index on lower(sku)');
+	is(value(as('jane'), $seen), 'none', 'a member of a role does not inherit its tenant');
+	like(attempt(as('jane'), 'SET ROLE app; SELECT stockflow.set_company(' . $c2 . ')'), qr/^42501 /, 'nor may it choose one');
+	my $outsider = as('outsider');
+	unlike(attempt($outsider, $_), qr/^[0-9A-Z]{5} /, "outsider: $_") for 'CREATE SCHEMA mine', 'CREATE TABLE mine.t ()', 'DROP SCHEMA mine CASCADE', 'DROP OWNED BY outsider';
+	like(attempt($outsider, 'DROP SCHEMA stockflow CASCADE'), qr/^(55000|42501) /, 'outsider: not ours');
+	# A lock on a table is the one thing that reaches other companies: it is written down in doc/security.md.
+	like(attempt(as('report'), 'BEGIN; LOCK TABLE stockflow.inventory IN ROW EXCLUSIVE MODE'), qr/^42501 /, 'reports cannot hold up writers');
+}
+
 is(value(as('postgres'), 'SELECT count(*) FROM stockflow.verify_ledger()'), 0, 'the ledger is sound');
 done_testing();
