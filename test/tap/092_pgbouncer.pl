@@ -16,6 +16,8 @@ use Tenants;
 local $ENV{PATH} = "$ENV{PATH}:/usr/sbin:/usr/local/sbin";
 my $node = new_server('pooled', 'log_statement = none');
 three_companies($node);
+# What doc/security.md says: an application's rights, and the choice of the tenant.
+$node->safe_psql('postgres', "CREATE ROLE pool LOGIN; SELECT stockflow.grant_access('pool', 'app'); GRANT SET ON PARAMETER stockflow.company_id TO pool");
 my $directory = PostgreSQL::Test::Utils::tempdir_short();
 my $port = $node->port;
 sub write_file
@@ -26,7 +28,7 @@ sub write_file
 	close $out;
 	return;
 }
-write_file('users', join '', map { "\"$_\" \"\"\n" } qw(admin app postgres));
+write_file('users', join '', map { "\"$_\" \"\"\n" } qw(pool app postgres));
 write_file('pgbouncer.ini', <<"EOC");
 [databases]
 * = host=@{[ $node->host ]} port=$port
@@ -82,8 +84,8 @@ sub transaction
 	return @seen;
 }
 my $whose = 'SELECT coalesce(string_agg(DISTINCT company_id::text, $$,$$), $$none$$) FROM stockflow.inventory';
-my @client = (undef, map { client('admin') } 1 .. 3);
-my $anybody = client('admin');
+my @client = (undef, map { client('pool') } 1 .. 3);
+my $anybody = client('pool');
 my $backend = $anybody->selectrow_array('SELECT pg_backend_pid()');
 is(scalar(grep { $client[$_]->selectrow_array('SELECT pg_backend_pid()') == $backend } 1 .. 3), 3,
 	'all clients have the same server connection');
@@ -123,7 +125,7 @@ for my $round (1 .. 300)
 		attempt($db, 'BEGIN; SELECT stockflow.set_company(' . company_id($k) . ')');
 		attempt($db, of_one($k));
 		$db->disconnect;
-		$client[$k] = client('admin');
+		$client[$k] = client('pool');
 	}
 	else
 	{
@@ -136,7 +138,7 @@ for my $round (1 .. 300)
 is($faults, 0, '300 transactions, committed, failed, aborted or left: each sees its company, and those without one none');
 for my $k (1 .. 3)
 {
-	is($node->safe_psql('postgres', "SELECT count(*) FROM stockflow.ledger WHERE reason = 'sale' AND actor = 'admin' AND company_id = " . company_id($k)),
+	is($node->safe_psql('postgres', "SELECT count(*) FROM stockflow.ledger WHERE reason = 'sale' AND actor = 'pool' AND company_id = " . company_id($k)),
 		$sold{$k}, "company $k: all its acknowledged sales, and no others");
 }
 
@@ -145,7 +147,7 @@ for my $k (1 .. 3)
 my $again = 'SELECT stockflow.record_sale(' . join(', ', company_id(1), id_of(1, 101), id_of(1, 102), '2') . ", idempotency_key => 'lost answer')";
 my ($first) = transaction($client[1], 1, $again);
 $client[1]->disconnect;
-$client[1] = client('admin');
+$client[1] = client('pool');
 transaction($client[2], 2, of_one(2));
 my ($second) = transaction($client[1], 1, $again);
 is($second, $first, 'a retry has the first answer');
@@ -164,7 +166,6 @@ is(attempt($client[2], $whose), "none\n", 'and RESET takes it away from all');
 $client[1]->do("PREPARE shared AS $whose");
 is((transaction($client[2], 2, 'EXECUTE shared'))[0], company_id(2) . "\n", 'a prepared statement shows the tenant of the transaction');
 $client[1]->do('DEALLOCATE shared');
-# A session of this kind keeps what was made last, which is why ids are asked for by RETURNING.
 is($node->safe_psql('postgres', 'SELECT count(*) FROM stockflow.verify_ledger()'), 0, 'the ledger is sound');
 
 $_->disconnect for grep { defined } @client, $anybody, $app;
