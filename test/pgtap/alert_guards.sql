@@ -1,6 +1,6 @@
 -- Conditions of alerts, one by one, on figures worked out by hand: each case is one that a single missing condition gets wrong.
 BEGIN;
-SELECT plan(26);
+SELECT plan(32);
 SET LOCAL client_min_messages = warning;
 INSERT INTO stockflow.companies (company_id, name) VALUES (1, 'One'), (2, 'Two');
 INSERT INTO stockflow.warehouses (company_id, warehouse_id, name) SELECT c, w, 'W' || w FROM generate_series(1, 2) c, generate_series(1, 3) w;
@@ -61,6 +61,22 @@ DO $$ BEGIN PERFORM stockflow.receive_lot(1, 1, 7, 5, 'good', current_date + 100
 SELECT results_eq('SELECT current_stock, available, days_in_stock FROM stockflow.low_stock_alerts(1, include_bundles => true, recent_sales_only => false) WHERE product_id = 9',
     'VALUES (2::numeric, 2::numeric, 30)', 'two can be built of five usable units');
 
+SELECT results_eq('SELECT warehouse_id FROM stockflow.low_stock_alerts(1, 2, include_bundles => true, recent_sales_only => false) WHERE product_id = 9',
+    'SELECT 1::bigint WHERE false', 'none of it in another warehouse');
+UPDATE stockflow.products SET deleted_at = now() WHERE company_id = 1 AND product_id = 9;
+SELECT is((SELECT count(*) FROM stockflow.low_stock_alerts(1, include_bundles => true, recent_sales_only => false) WHERE product_id = 9), 0::bigint,
+    'nor when it is deleted');
+-- One that sold 40 days ago, and cannot be built since.
+INSERT INTO stockflow.product_bundles (company_id, bundle_id, component_id, quantity) VALUES (1, 15, 16, 3);
+INSERT INTO stockflow.inventory (company_id, product_id, warehouse_id) VALUES (1, 15, 1);
+DO $$ BEGIN
+    PERFORM stockflow.receive_stock(1, 1, 16, 3, occurred_at => now() - interval '41 days'), stockflow.record_sale(1, 1, 15, 1, now() - interval '40 days');
+END $$;
+SELECT results_eq('SELECT product_id, demand, days_in_stock, days_until_stockout FROM stockflow.low_stock_alerts(1, include_bundles => true) WHERE product_id = 15',
+    'VALUES (15::bigint, 0::numeric, 0, 0)', 'no demand in a window in which it could not be built');
+SELECT is((SELECT count(*) FROM stockflow.low_stock_alerts(1, include_bundles => true, include_stockouts => false) WHERE product_id = 15), 0::bigint,
+    'and none where that is not asked for');
+
 -- Demand of a long window: the days in the row and those before them, of this company alone.
 DO $$ BEGIN
     PERFORM stockflow.receive_stock(c, 1, 10, 20, occurred_at => now() - interval '50 days'),
@@ -73,6 +89,7 @@ SELECT results_eq('SELECT demand, days_until_stockout, days_in_stock FROM stockf
 SELECT results_eq('SELECT demand, days_in_stock FROM stockflow.low_stock_alerts(1, lookback_days => 35) WHERE product_id = 10',
     'VALUES (12::numeric, 35)', '5 + 7 in 35 days');
 
+INSERT INTO stockflow.inventory (company_id, product_id, warehouse_id) VALUES (1, 12, 1);
 -- Orders: up to the reorder point, 30 days of demand on top, of at least 7 days. In stock for 2 days, 14 sold: 2 a day.
 DO $$ BEGIN
     PERFORM stockflow.receive_stock(1, 1, 11, 18, occurred_at => now() - interval '1 day'), stockflow.record_sale(1, 1, 11, 14);
@@ -80,13 +97,18 @@ END $$;
 SELECT results_eq('SELECT days_in_stock, order_target, suggested_quantity FROM stockflow.low_stock_alerts(1) WHERE product_id = 11',
     'VALUES (2, 65::numeric, 61::numeric)', '5 + 14 / 7 x 30 = 65, less the 4 that are left');
 -- 20 of them are on order, 6 on their way from warehouse 2.
-INSERT INTO stockflow.suppliers (company_id, supplier_id, name) VALUES (1, 1, 'S'), (1, 2, 'Gone');
+INSERT INTO stockflow.suppliers (company_id, supplier_id, name) VALUES (2, 1, 'Other'), (1, 1, 'S'), (2, 3, 'Other'), (1, 2, 'Gone');
 DO $$ BEGIN
     PERFORM stockflow.place_purchase_order(1, stockflow.create_purchase_order(1, 1, 1, pg_temp.units(11, 20)));
     PERFORM stockflow.receive_stock(1, 2, 11, 6), stockflow.ship_transfer(1, stockflow.create_transfer(1, 2, 1, pg_temp.units(11, 6)));
 END $$;
 SELECT results_eq('SELECT on_order, in_transit, suggested_quantity FROM stockflow.low_stock_alerts(1) WHERE product_id = 11 AND warehouse_id = 1',
     'VALUES (20::numeric, 6::numeric, 35::numeric)', '65 - 4 - 20 - 6');
+-- Suppliers and offers of other companies, with the same numbers.
+INSERT INTO stockflow.product_suppliers (company_id, product_id, supplier_id, unit_cost, lead_time_days) VALUES (2, 11, 1, 1, 1), (1, 11, 1, 3, 2), (2, 12, 3, 1, 1);
+SELECT results_eq('SELECT supplier_name, supplier_unit_cost, lead_time_days FROM stockflow.low_stock_alerts(1) WHERE product_id = 11 AND warehouse_id = 1',
+    $$VALUES ('S', 3::numeric, 2)$$, 'the company''s own');
+SELECT is((SELECT supplier_id FROM stockflow.low_stock_alerts(1, recent_sales_only => false) WHERE product_id = 12), NULL, 'or none');
 -- A draft for a supplier who is deleted before it is placed.
 CREATE FUNCTION pg_temp.place_for_deleted() RETURNS text LANGUAGE plpgsql AS $$
 DECLARE made bigint := stockflow.create_purchase_order(1, 2, 1, pg_temp.units(11, 1));
