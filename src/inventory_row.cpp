@@ -41,28 +41,53 @@ void broken_unit(const StockRules &rules, std::int64_t quantity) {
     pg_unreachable();
 }
 
-const Columns &columns_of(FunctionCallInfo fcinfo, Relation relation) {
-    auto *columns = static_cast<Columns *>(fcinfo->flinfo->fn_extra);
-    if (columns == nullptr) {
-        columns =
-            static_cast<Columns *>(MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof(Columns)));
-        columns->company = column_number(relation, "company_id");
-        columns->product = column_number(relation, "product_id");
-        columns->warehouse = column_number(relation, "warehouse_id");
-        columns->quantity = column_number(relation, "quantity");
-        columns->reserved = column_number(relation, "reserved");
-        columns->on_order = column_number(relation, "on_order");
-        columns->in_transit = column_number(relation, "in_transit");
-        columns->reorder_point = column_number(relation, "reorder_point");
-        columns->version = column_number(relation, "version");
-        columns->effective = column_number(relation, "effective_reorder_point");
-        columns->sold = column_number(relation, "last_sold_at");
-        columns->recent = column_number(relation, "recent_days");
-        columns->dynamic_point = column_number(relation, "dynamic_reorder_point");
-        columns->dynamic_quantity = column_number(relation, "dynamic_order_quantity");
-        fcinfo->flinfo->fn_extra = columns;
+namespace {
+
+// Where each column is, by its name.
+struct NamedColumn {
+    int Columns::*number;
+    const char *name;
+};
+constexpr NamedColumn kNamed[] = {
+    {&Columns::company, "company_id"},
+    {&Columns::product, "product_id"},
+    {&Columns::warehouse, "warehouse_id"},
+    {&Columns::quantity, "quantity"},
+    {&Columns::reserved, "reserved"},
+    {&Columns::on_order, "on_order"},
+    {&Columns::in_transit, "in_transit"},
+    {&Columns::reorder_point, "reorder_point"},
+    {&Columns::version, "version"},
+    {&Columns::effective, "effective_reorder_point"},
+    {&Columns::sold, "last_sold_at"},
+    {&Columns::recent, "recent_days"},
+    {&Columns::low, "is_low"},
+    {&Columns::dynamic_point, "dynamic_reorder_point"},
+    {&Columns::dynamic_quantity, "dynamic_order_quantity"},
+};
+
+bool still_holds(const Columns &columns, TupleDesc desc) {
+    for (const NamedColumn &column : kNamed) {
+        const int number = columns.*column.number;
+        if (number < 1 || number > desc->natts) return false;
+        const Form_pg_attribute attribute = TupleDescAttr(desc, number - 1);
+        if (attribute->attisdropped || strcmp(NameStr(attribute->attname), column.name) != 0) {
+            return false;
+        }
     }
-    return *columns;
+    return true;
+}
+
+}  // namespace
+
+Columns columns_of(Relation relation) {
+    static Columns columns = {};  // mostly they are where they were the last time
+    if (!still_holds(columns, RelationGetDescr(relation))) {
+        for (const NamedColumn &column : kNamed) {
+            columns.*column.number = column_number(relation, column.name);
+        }
+    }
+    return columns;
 }
 
 Balance read_balance(HeapTuple row, TupleDesc desc, const Columns &columns) {
@@ -81,6 +106,11 @@ Balance read_balance(HeapTuple row, TupleDesc desc, const Columns &columns) {
     const NullableDatum version = column_value(row, desc, columns.version);
     balance.version = version.isnull ? 0 : DatumGetInt64(version.value);
     return balance;
+}
+
+bool is_low(const Balance &balance, NullableDatum reorder_point) {
+    const OptionalQuantity point = to_optional_quantity(reorder_point, "reorder_point");
+    return point.set && balance.quantity - balance.reserved <= point.value;
 }
 
 void check_balance(const StockRules &rules, const Balance &before, const Balance &after,
@@ -132,6 +162,7 @@ uint32 fingerprint(HeapTuple row, TupleDesc desc, const Columns &columns) {
     uint32 hash = hash_column(row, desc, columns.version);
     hash = hash_combine(hash, hash_column(row, desc, columns.effective));
     hash = hash_combine(hash, hash_column(row, desc, columns.sold));
+    hash = hash_combine(hash, hash_column(row, desc, columns.low));
     return hash_combine(hash, hash_column(row, desc, columns.recent));
 }
 

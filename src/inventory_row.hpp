@@ -8,12 +8,12 @@ namespace stockflow {
 
 struct Columns {
     int company, product, warehouse, quantity, reserved, on_order, in_transit, reorder_point;
-    int version, effective, sold, recent;  // kept by this trigger
-    int dynamic_point, dynamic_quantity;   // kept by planning
+    int version, effective, sold, recent, low;  // kept by this trigger
+    int dynamic_point, dynamic_quantity;        // kept by planning
 };
 
-// The columns of inventory, looked up once per statement.
-const Columns &columns_of(FunctionCallInfo fcinfo, Relation relation);
+// The columns of inventory.
+Columns columns_of(Relation relation);
 
 struct Balance {
     bool complete;  // key and quantity are there; if not, NOT NULL will say so
@@ -23,6 +23,9 @@ struct Balance {
 };
 
 Balance read_balance(HeapTuple row, TupleDesc desc, const Columns &columns);
+
+// Whether what is on hand and not reserved is at or below a reorder point.
+bool is_low(const Balance &balance, NullableDatum reorder_point);
 
 // Refuses a balance that the product, the company or a reservation does not allow (23514).
 void check_balance(const StockRules &rules, const Balance &before, const Balance &after,

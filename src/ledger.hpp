@@ -54,8 +54,9 @@ struct Posting {
     bool is_business;      // a sale or a receipt: refused for deleted products
     bool enters;           // or a transfer: refused for closed warehouses
     StockRules rules;
-    bool taken;     // the BEFORE trigger has accepted it
-    bool recorded;  // the AFTER trigger has its entries
+    bool taken;                       // the BEFORE trigger has accepted it
+    bool recorded;                    // the AFTER trigger has its entries
+    std::int64_t quantity, reserved;  // then, of the row
 };
 
 // Puts postings in force, in key order, until the end of the call or of a failed subtransaction.

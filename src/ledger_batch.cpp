@@ -2,6 +2,7 @@
 
 #include "core/quantity.hpp"
 #include "entry.hpp"
+#include "ledger_append.hpp"
 #include "ledger_checks.hpp"
 #include "lots.hpp"
 #include "module.hpp"
@@ -29,68 +30,35 @@ constexpr int kMaxWaiting = 10000;
 
 WaitingList<Entry> waiting;
 
-#define STOCKFLOW_LOG_COLUMNS                                                       \
-    "company_id, product_id, warehouse_id, version, delta, quantity_after, reason," \
-    " reference, occurred_at, unit_cost, bundle_id, bundle_quantity,"               \
-    " counterpart_warehouse_id, recorded_at, actor"
-
-// What a balance and the derived columns follow from. (A rule that turns the INSERT into something
-// else makes the server refuse RETURNING.)
-#define STOCKFLOW_STORED                                                                        \
-    " RETURNING company_id, product_id, warehouse_id, version, delta, quantity_after, reason, " \
-    "occurred_at, bundle_quantity"
-
-#define STOCKFLOW_INSERT_ONE                                      \
-    "INSERT INTO stockflow.inventory_log (" STOCKFLOW_LOG_COLUMNS \
-    ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
-#define STOCKFLOW_ONE_TYPES                                           \
-    15, {INT8OID,    INT8OID,    INT8OID, INT8OID,        NUMERICOID, \
-         NUMERICOID, TEXTOID,    TEXTOID, TIMESTAMPTZOID, NUMERICOID, \
-         INT8OID,    NUMERICOID, INT8OID, TIMESTAMPTZOID, TEXTOID},   \
-        nullptr
-
-#define STOCKFLOW_INSERT_MANY                                                                    \
-    "INSERT INTO stockflow.inventory_log (" STOCKFLOW_LOG_COLUMNS                                \
-    ") SELECT e.*, $14, $15 FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[]," \
-    " $5::numeric[], $6::numeric[], $7::text[], $8::text[], $9::timestamptz[], $10::numeric[],"  \
-    " $11::bigint[], $12::numeric[], $13::bigint[]) AS e"
-#define STOCKFLOW_MANY_TYPES                                                                   \
-    15, {INT8ARRAYOID,    INT8ARRAYOID,    INT8ARRAYOID, INT8ARRAYOID,        NUMERICARRAYOID, \
-         NUMERICARRAYOID, TEXTARRAYOID,    TEXTARRAYOID, TIMESTAMPTZARRAYOID, NUMERICARRAYOID, \
-         INT8ARRAYOID,    NUMERICARRAYOID, INT8ARRAYOID, TIMESTAMPTZOID,      TEXTOID},        \
-        nullptr
-
-// Each as it is, and returning what was stored.
-spi::Statement insert_one[] = {{STOCKFLOW_INSERT_ONE, STOCKFLOW_ONE_TYPES},
-                               {STOCKFLOW_INSERT_ONE STOCKFLOW_STORED, STOCKFLOW_ONE_TYPES}};
-spi::Statement insert_many[] = {{STOCKFLOW_INSERT_MANY, STOCKFLOW_MANY_TYPES},
-                                {STOCKFLOW_INSERT_MANY STOCKFLOW_STORED, STOCKFLOW_MANY_TYPES}};
-
-// Whether something of a user's may stand between an entry and the log: a trigger, a rule, a type
-// that rounds. Comparing what was stored costs a sale a twentieth of its time.
-bool may_be_changed() {
-    Relation log = table_open(lock_table("inventory_log", RowExclusiveLock), NoLock);
-    const TriggerDesc *triggers = log->trigdesc;
-    bool changed = log->rd_rules != nullptr || log->rd_rel->relkind != RELKIND_RELATION ||
-                   (triggers != nullptr &&
-                    (triggers->trig_insert_before_row || triggers->trig_insert_instead_row));
-    const TupleDesc desc = RelationGetDescr(log);
-    for (int i = 0; i < desc->natts; i++) changed |= TupleDescAttr(desc, i)->atttypmod != -1;
-    table_close(log, NoLock);
-    return changed;
-}
-
-// The columns that differ between entries, in the order of the statements.
-constexpr int kColumns = 13;
-constexpr Oid kTypes[kColumns] = {INT8OID,    INT8OID,    INT8OID, INT8OID,        NUMERICOID,
-                                  NUMERICOID, TEXTOID,    TEXTOID, TIMESTAMPTZOID, NUMERICOID,
-                                  INT8OID,    NUMERICOID, INT8OID};
+// RETURNING what a balance and the derived columns follow from. (A rule that turns the INSERT into
+// something else makes the server refuse it.)
+spi::Statement insert_entries = {
+    "INSERT INTO stockflow.inventory_log (company_id, product_id, warehouse_id, version, delta,"
+    " quantity_after, reason, reference, occurred_at, recorded_at, actor, unit_cost, bundle_id,"
+    " bundle_quantity, counterpart_warehouse_id)"
+    " SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::numeric[],"
+    " $6::numeric[], $7::text[], $8::text[], $9::timestamptz[], $10::timestamptz[], $11::text[],"
+    " $12::numeric[], $13::bigint[], $14::numeric[], $15::bigint[])"
+    " RETURNING company_id, product_id, warehouse_id, version, delta, quantity_after, reason,"
+    " occurred_at, bundle_quantity",
+    kLogColumns,
+    {INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, NUMERICARRAYOID, NUMERICARRAYOID,
+     TEXTARRAYOID, TEXTARRAYOID, TIMESTAMPTZARRAYOID, TIMESTAMPTZARRAYOID, TEXTARRAYOID,
+     NUMERICARRAYOID, INT8ARRAYOID, NUMERICARRAYOID, INT8ARRAYOID},
+    nullptr};
 
 NullableDatum optional_id(std::int64_t id) {
     return id == 0 ? null_datum() : present(Int64GetDatum(id));
 }
 
-void entry_values(const Entry &entry, NullableDatum *values) {
+// Who writes, and when.
+struct Writer {
+    TimestampTz now;
+    const char *actor;
+};
+
+// The row of an entry, in the order of the log's columns.
+void entry_values(const Entry &entry, const Writer &writer, NullableDatum *values) {
     const Movement &movement = entry.movement;
     *values++ = present(Int64GetDatum(entry.key.company_id));
     *values++ = present(Int64GetDatum(entry.key.product_id));
@@ -101,6 +69,8 @@ void entry_values(const Entry &entry, NullableDatum *values) {
     *values++ = present(CStringGetTextDatum(movement.reason));
     *values++ = optional_text(movement.reference);
     *values++ = present(TimestampTzGetDatum(movement.occurred_at));
+    *values++ = present(TimestampTzGetDatum(writer.now));
+    *values++ = present(CStringGetTextDatum(writer.actor));
     *values++ = movement.unit_cost;
     *values++ = optional_id(movement.bundle_id);
     *values++ = movement.is_bundle ? present(from_quantity(movement.bundle_units)) : null_datum();
@@ -126,16 +96,24 @@ bool is_stored(const Entry &entry, const spi::Row &row) {
            units.set == movement.is_bundle && (!units.set || units.value == movement.bundle_units);
 }
 
-// Writes entries that wait. A user's trigger on the log may add to them (a reference, columns of
-// its own), but neither swallow nor change one: the row of inventory has its new balance already.
-void write(spi::Statement *statements, spi::Parameters &parameters, int first, int count) {
-    parameters.time(GetCurrentTimestamp()).string(actor_name());
-    const bool compare = may_be_changed();
+// Writes entries that wait where something of a user's may stand between: it may add to them (a
+// reference, columns of its own), but neither swallow nor change one, since the row of inventory
+// has its new balance already.
+void insert_compared(const Writer &writer, int first, int count) {
+    spi::ColumnArrays<kLogColumns> rows(count);
+    for (int i = 0; i < count; i++) {
+        CHECK_FOR_INTERRUPTS();
+        NullableDatum values[kLogColumns];
+        entry_values(waiting.at(first + i), writer, values);
+        rows.add(values);
+    }
+    spi::Parameters parameters;
+    rows.append_to(parameters, log_types());
     allow_ledger_statements(1);
-    const uint64 written = spi::run(statements[compare ? 1 : 0], parameters, spi::Mode::write);
+    const uint64 written = spi::run(insert_entries, parameters, spi::Mode::write);
     allow_ledger_statements(0);
     bool stored = written == static_cast<uint64>(count);
-    for (int i = 0; compare && stored && i < count; i++)
+    for (int i = 0; stored && i < count; i++)
         stored = is_stored(waiting.at(first + i), spi::Row(i));
     if (stored) return;
     ereport(ERROR, (errcode(ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION),
@@ -145,25 +123,26 @@ void write(spi::Statement *statements, spi::Parameters &parameters, int first, i
                             "their own, and must return the row.")));
 }
 
-void write_one(int first) {
-    NullableDatum values[kColumns];
-    entry_values(waiting.at(first), values);
-    spi::Parameters parameters;
-    for (const NullableDatum &value : values) parameters.optional(value);
-    write(insert_one, parameters, first, 1);
-}
-
-void write_many(int first, int count) {
-    spi::ColumnArrays<kColumns> rows(count);
+void append(const OpenLog &log, const Writer &writer, int first, int count) {
+    Appender appender = begin_append(log, count);
     for (int i = 0; i < count; i++) {
         CHECK_FOR_INTERRUPTS();
-        NullableDatum values[kColumns];
-        entry_values(waiting.at(first + i), values);
-        rows.add(values);
+        append_row(appender, [&](NullableDatum *values) {
+            entry_values(waiting.at(first + i), writer, values);
+        });
     }
-    spi::Parameters parameters;
-    rows.append_to(parameters, kTypes);
-    write(insert_many, parameters, first, count);
+    end_append(appender);
+}
+
+void write(int first, int count) {
+    const Writer writer = {GetCurrentTimestamp(), actor_name()};
+    const OpenLog log = open_log();
+    if (log.is_plain) {
+        append(log, writer, first, count);
+    } else {
+        insert_compared(writer, first, count);
+    }
+    close_log(log);
 }
 
 // Days that leave are few: most changes move none.
@@ -222,11 +201,7 @@ void flush_entries() {
     const int count = waiting.count() - first;
     if (count == 0) return;
     spi::connected([&] {
-        if (count == 1) {
-            write_one(first);
-        } else {
-            write_many(first, count);
-        }
+        write(first, count);
         write_leaving(first, count);
         collect_lots(first, count);
     });

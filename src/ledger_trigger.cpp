@@ -45,13 +45,25 @@ void apply(Derived &derived, const Movement &movement, pg_tz *zone) {
 }
 
 // Replaces the columns that the ledger keeps.
-HeapTuple with_derived(HeapTuple row, TupleDesc desc, const Columns &columns, int64 version,
+HeapTuple with_derived(HeapTuple row, TupleDesc desc, const Columns &columns, const Balance &after,
                        const Derived &derived, NullableDatum effective) {
-    int numbers[] = {columns.version, columns.sold, columns.recent, columns.effective};
+    int numbers[] = {columns.version, columns.sold, columns.recent, columns.effective, columns.low};
     const NullableDatum recent = pack_recent_days(derived.recent);
-    Datum values[] = {Int64GetDatum(version), derived.sold.value, recent.value, effective.value};
-    bool nulls[] = {false, derived.sold.isnull, recent.isnull, effective.isnull};
-    return heap_modify_tuple_by_cols(row, desc, 4, numbers, values, nulls);
+    Datum values[] = {Int64GetDatum(after.version), derived.sold.value, recent.value,
+                      effective.value, BoolGetDatum(is_low(after, effective))};
+    bool nulls[] = {false, derived.sold.isnull, recent.isnull, effective.isnull, false};
+    return heap_modify_tuple_by_cols(row, desc, 5, numbers, values, nulls);
+}
+
+// The row with its flag, where nothing else changes that the ledger keeps.
+HeapTuple with_flag(HeapTuple row, TupleDesc desc, const Columns &columns, const Balance &after) {
+    const bool low = is_low(after, column_value(row, desc, columns.effective));
+    const NullableDatum stored = column_value(row, desc, columns.low);
+    if (!stored.isnull && DatumGetBool(stored.value) == low) return row;
+    int number = columns.low;
+    Datum value = BoolGetDatum(low);
+    bool is_null = false;
+    return heap_modify_tuple_by_cols(row, desc, 1, &number, &value, &is_null);
 }
 
 // Notes what the AFTER trigger has to record; print is the new row's fingerprint, 0 for a deletion.
@@ -144,7 +156,7 @@ HeapTuple before_insert(TriggerData *trigger, const Columns &columns) {
     // Without a company the foreign key will say so.
     if (moves && zone != nullptr) apply(derived, plain_movement(after.quantity), zone);
     const NullableDatum own = column_value(trigger->tg_trigtuple, desc, columns.reorder_point);
-    HeapTuple row = with_derived(trigger->tg_trigtuple, desc, columns, after.version, derived,
+    HeapTuple row = with_derived(trigger->tg_trigtuple, desc, columns, after, derived,
                                  own.isnull ? inherited_reorder_point(after.key) : own);
     if (moves) {
         expect_entry(before, after, nullptr, derived.leaving, fingerprint(row, desc, columns),
@@ -168,7 +180,8 @@ void check_key(TriggerData *trigger, const Columns &columns) {
 // Columns that the ledger keeps cannot be set from outside.
 void check_kept(TriggerData *trigger, const Columns &columns) {
     const TupleDesc desc = RelationGetDescr(trigger->tg_relation);
-    const int kept[] = {columns.version, columns.effective, columns.sold, columns.recent};
+    const int kept[] = {columns.version, columns.effective, columns.sold, columns.recent,
+                        columns.low};
     for (const int column : kept) {
         if (!column_changed(trigger->tg_trigtuple, trigger->tg_newtuple, desc, column)) continue;
         ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -221,7 +234,7 @@ HeapTuple before_update(TriggerData *trigger, const Columns &columns) {
         check_amounts(trigger->tg_trigtuple, trigger->tg_newtuple, desc, columns);
     if (!is_derived) check_kept(trigger, columns);
     refuse_negative(negative);
-    if (is_derived) return trigger->tg_newtuple;
+    if (is_derived) return with_flag(trigger->tg_newtuple, desc, columns, after);
 
     Change change = {explaining_posting(before, after),
                      plain_movement(after.quantity - before.quantity)};
@@ -245,15 +258,14 @@ HeapTuple before_update(TriggerData *trigger, const Columns &columns) {
         derived = continued(after.key, before.version, zone);
     }
     if (!moves) {
-        return with_derived(trigger->tg_newtuple, desc, columns, after.version, derived, effective);
+        return with_derived(trigger->tg_newtuple, desc, columns, after, derived, effective);
     }
     if (change.posting != nullptr) {
         check_balance(change.posting->rules, before, after, change.posting->needs_available);
     }
     for (int i = 0; i < change.count(); i++) apply(derived, change.movements()[i], zone);
     after.version = before.version + change.count();
-    HeapTuple row =
-        with_derived(trigger->tg_newtuple, desc, columns, after.version, derived, effective);
+    HeapTuple row = with_derived(trigger->tg_newtuple, desc, columns, after, derived, effective);
     expect_entry(before, after, change.posting, derived.leaving, fingerprint(row, desc, columns),
                  false);
     if (change.posting != nullptr) change.posting->taken = true;
@@ -310,6 +322,8 @@ bool record(const Balance &after, uint32 print) {
         add_entries(after.version, after.quantity, entry->posting->movements, entry->posting->count,
                     leaving, &entry->posting->rules);
         entry->posting->recorded = true;
+        entry->posting->quantity = after.quantity;
+        entry->posting->reserved = after.reserved;
     } else {
         const Movement plain = plain_movement(entry->delta);
         add_entries(after.version, after.quantity, &plain, 1, leaving, nullptr);
@@ -327,7 +341,7 @@ using namespace stockflow;
 // BEFORE INSERT OR UPDATE OR DELETE ON inventory FOR EACH ROW
 STOCKFLOW_FUNCTION(stockflow_inventory_before) {
     TriggerData *trigger = check_trigger(fcinfo, "inventory_before", Timing::before_row);
-    const Columns &columns = columns_of(fcinfo, trigger->tg_relation);
+    const Columns columns = columns_of(trigger->tg_relation);
     HeapTuple row = as_owner(trigger->tg_relation, [&] {
         if (TRIGGER_FIRED_BY_INSERT(trigger->tg_event)) return before_insert(trigger, columns);
         if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event)) return before_update(trigger, columns);
@@ -339,7 +353,7 @@ STOCKFLOW_FUNCTION(stockflow_inventory_before) {
 // AFTER INSERT OR UPDATE OR DELETE ON inventory FOR EACH ROW
 STOCKFLOW_FUNCTION(stockflow_inventory_after) {
     TriggerData *trigger = check_trigger(fcinfo, "inventory_after", Timing::after_row);
-    const Columns &columns = columns_of(fcinfo, trigger->tg_relation);
+    const Columns columns = columns_of(trigger->tg_relation);
     const TupleDesc desc = RelationGetDescr(trigger->tg_relation);
     const bool is_insert = TRIGGER_FIRED_BY_INSERT(trigger->tg_event);
     const bool is_delete = TRIGGER_FIRED_BY_DELETE(trigger->tg_event);

@@ -35,8 +35,7 @@ spi::Statement key_parts = {
 
 spi::Statement update_one = {
     "UPDATE stockflow.inventory i SET quantity = i.quantity + $4"
-    " WHERE i.company_id = $1 AND i.product_id = $2 AND i.warehouse_id = $3"
-    " RETURNING i.product_id, i.warehouse_id, i.quantity, i.reserved",
+    " WHERE i.company_id = $1 AND i.product_id = $2 AND i.warehouse_id = $3",
     4,
     {INT8OID, INT8OID, INT8OID, NUMERICOID},
     nullptr};
@@ -69,8 +68,7 @@ spi::Statement update_many = {
     "UPDATE stockflow.inventory i SET quantity = i.quantity + k.delta"
     "  FROM unnest($2::bigint[], $3::bigint[], $4::numeric[]) AS k(product_id, warehouse_id, delta)"
     " WHERE i.company_id = $1 AND i.product_id = k.product_id"
-    "   AND i.warehouse_id = k.warehouse_id"
-    " RETURNING i.product_id, i.warehouse_id, i.quantity, i.reserved",
+    "   AND i.warehouse_id = k.warehouse_id",
     4,
     {INT8OID, INT8ARRAYOID, INT8ARRAYOID, NUMERICARRAYOID},
     nullptr};
@@ -328,9 +326,9 @@ Posted *post(int64 company_id, const Line *lines, int line_count, int *posted_co
 
     auto *posted = allocate<Posted>(count);
     for (int i = 0; i < count; i++) {
-        const spi::Row row(i);
-        posted[i] = {row.bigint(1), row.bigint(2), to_quantity(row.get(3).value, "quantity"),
-                     to_quantity(row.get(4).value, "reserved")};
+        const Posting &posting = postings[i];
+        posted[i] = {posting.key.product_id, posting.key.warehouse_id, posting.quantity,
+                     posting.reserved};
     }
     *posted_count = count;
     return posted;

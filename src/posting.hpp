@@ -22,7 +22,7 @@ struct Posted {
 };
 
 // Posts all lines or none: sums the lines of a key, makes missing rows, locks in key order and
-// updates each row once. Returns the keys, in no order; must run between SPI_connect and
+// updates each row once. Returns the keys, in their order; must run between SPI_connect and
 // SPI_finish. Errors: 23503 unknown or deleted key, 23514 insufficient stock and broken rules.
 Posted *post(int64 company_id, const Line *lines, int line_count, int *posted_count);
 

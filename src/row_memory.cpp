@@ -24,14 +24,13 @@ bool is_visible(const RowVersion &version) {
     // VACUUM may have cut off the end of the table.
     if (table->rd_node.relNode == version.file &&
         ItemPointerGetBlockNumber(&version.place) < RelationGetNumberOfBlocks(table)) {
-        TupleTableSlot *row = table_slot_create(table, nullptr);
-        ItemPointerData place = version.place;
-        if (table_tuple_fetch_row_version(table, &place, GetActiveSnapshot(), row)) {
-            bool is_null;
-            const Datum writer = slot_getsysattr(row, MinTransactionIdAttributeNumber, &is_null);
-            visible = DatumGetTransactionId(writer) == version.writer;
+        HeapTupleData row = {};
+        row.t_self = version.place;
+        Buffer buffer;
+        if (heap_fetch(table, GetActiveSnapshot(), &row, &buffer, false)) {
+            visible = HeapTupleHeaderGetRawXmin(row.t_data) == version.writer;
+            ReleaseBuffer(buffer);
         }
-        ExecDropSingleTupleTableSlot(row);
     }
     table_close(table, NoLock);
     return visible;

@@ -17,10 +17,10 @@ spi::Statement ledger_query = {
     "       coalesce(l.warehouse_id, i.warehouse_id), " STOCKFLOW_CHAIN_COLUMNS
     ","
     "       i.quantity, i.version, i.recent_days, i.last_sold_at, i.company_id IS NOT NULL,"
-    "       i.effective_reorder_point IS NOT DISTINCT FROM"
+    "       i.effective_reorder_point,"
     "       coalesce(i.dynamic_reorder_point, i.reorder_point, p.reorder_point, g.reorder_point,"
     "                c.reorder_point),"
-    "       coalesce(c.timezone, 'UTC')"
+    "       i.reserved, i.is_low, coalesce(c.timezone, 'UTC')"
     "  FROM (SELECT * FROM stockflow.ledger WHERE $1 IS NULL OR company_id = $1) l"
     "  FULL JOIN (SELECT * FROM stockflow.inventory WHERE $1 IS NULL OR company_id = $1) i"
     "    ON i.company_id = l.company_id AND i.product_id = l.product_id"
@@ -87,7 +87,10 @@ enum {
     kRecent,
     kSold,
     kHasRow,
-    kPointRight,
+    kPoint,
+    kPointDue,
+    kReserved,
+    kLow,
     kZone
 };
 
@@ -97,7 +100,7 @@ struct Subject {
     StockKey key;
     pg_tz *zone;
     Chain chain;
-    bool has_row, point_right, recent_readable;
+    bool has_row, point_right, flag_right, recent_readable;
     std::int64_t quantity;
     int64 version;
     RecentDays recent;
@@ -123,7 +126,12 @@ Subject begin(const spi::Row &row) {
     subject.version = row.bigint(kVersion);
     subject.recent_readable = unpack_recent_days(row.get(kRecent), &subject.recent);
     subject.sold = row.get(kSold);
-    subject.point_right = row.boolean(kPointRight);
+    const OptionalQuantity point = to_optional_quantity(row.get(kPoint), "reorder point");
+    const OptionalQuantity due = to_optional_quantity(row.get(kPointDue), "reorder point");
+    subject.point_right = point.set == due.set && (!point.set || point.value == due.value);
+    const std::int64_t reserved = to_quantity(row.get(kReserved).value, "reserved");
+    const bool low = point.set && subject.quantity - reserved <= point.value;
+    subject.flag_right = row.boolean(kLow) == low;
     return subject;
 }
 
@@ -151,6 +159,9 @@ void verify_row(const Subject &subject, ReturnSetInfo *result) {
     if (!sold_right) report(result, subject.key, "last_sold_at is not what the ledger says");
     if (!subject.point_right) {
         report(result, subject.key, "effective_reorder_point is not the one in force");
+    }
+    if (!subject.flag_right) {
+        report(result, subject.key, "is_low is not what quantity and reorder point say");
     }
 }
 

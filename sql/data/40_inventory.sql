@@ -10,7 +10,7 @@ CREATE TABLE stockflow.inventory (
     in_transit numeric NOT NULL DEFAULT 0,
     version bigint NOT NULL DEFAULT 0,
     effective_reorder_point numeric,
-    is_low boolean GENERATED ALWAYS AS (coalesce(quantity - reserved <= effective_reorder_point, false)) STORED,
+    is_low boolean NOT NULL DEFAULT false,
     counted_at timestamptz,
     last_sold_at timestamptz,
     recent_days bytea,
@@ -21,8 +21,9 @@ CREATE TABLE stockflow.inventory (
         FOREIGN KEY (company_id, product_id) REFERENCES stockflow.products,
     CONSTRAINT inventory_warehouse_fkey
         FOREIGN KEY (company_id, warehouse_id) REFERENCES stockflow.warehouses
-    -- No CHECKs: the server reads their texts anew for every statement. The ledger's trigger refuses
-    -- numbers out of range, as it does stock that must not be negative.
+    -- No CHECKs and no generated column: the server reads their texts anew for every statement. The
+    -- ledger's trigger refuses numbers out of range, as it does stock that must not be negative, and
+    -- keeps is_low.
 ) WITH (fillfactor = 80);  -- room for the next versions of a row on its page: sales stay HOT
 -- Foreign key, and the stock of a warehouse: WHERE company_id = $1 AND warehouse_id = $2. The product
 -- is in it so that a plan made before the table has statistics, to which all indexes look alike,
@@ -43,7 +44,7 @@ COMMENT ON COLUMN stockflow.inventory.on_order IS 'Units ordered and not yet rec
 COMMENT ON COLUMN stockflow.inventory.in_transit IS 'Units sent by a transfer to this warehouse and not yet received: the sum of the open lines of transfers. Kept by triggers.';
 COMMENT ON COLUMN stockflow.inventory.version IS 'Number of ledger entries of this key. Kept by the ledger.';
 COMMENT ON COLUMN stockflow.inventory.effective_reorder_point IS 'The reorder point in force: the dynamic one, else the first that is set of warehouse, product, category, company. Kept by triggers.';
-COMMENT ON COLUMN stockflow.inventory.is_low IS 'Quantity - reserved is at or below the effective reorder point; with expired reservations, more rows than are low. Says nothing about bundles, whose quantity is always 0.';
+COMMENT ON COLUMN stockflow.inventory.is_low IS 'Quantity - reserved is at or below the effective reorder point; with expired reservations, more rows than are low. Says nothing about bundles, whose quantity is always 0. Kept by the ledger.';
 COMMENT ON COLUMN stockflow.inventory.counted_at IS 'Moment of the last stock count.';
 COMMENT ON COLUMN stockflow.inventory.last_sold_at IS 'Latest moment of a sale or consumption. Kept by the ledger.';
 COMMENT ON COLUMN stockflow.inventory.recent_days IS 'Demand, returns and other changes of the last 32 days, packed; read it with stockflow.recent_days(). Kept by the ledger.';

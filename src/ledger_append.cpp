@@ -1,0 +1,118 @@
+#include "ledger_append.hpp"
+
+#include <cstring>
+
+#include "triggers.hpp"
+#include "values.hpp"
+
+namespace stockflow {
+
+namespace {
+
+constexpr int kMaxWaiting = 1000;
+
+constexpr LogTypes kTypes = {INT8OID,    INT8OID,    INT8OID, INT8OID,        NUMERICOID,
+                             NUMERICOID, TEXTOID,    TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID,
+                             TEXTOID,    NUMERICOID, INT8OID, NUMERICOID,     INT8OID};
+
+constexpr const char *kNames[kLogColumns] = {
+    "company_id",     "product_id", "warehouse_id", "version",         "delta",
+    "quantity_after", "reason",     "reference",    "occurred_at",     "recorded_at",
+    "actor",          "unit_cost",  "bundle_id",    "bundle_quantity", "counterpart_warehouse_id"};
+
+bool has_our_columns(TupleDesc desc) {
+    if (desc->natts < kLogColumns) return false;
+    for (int i = 0; i < desc->natts; i++) {
+        const Form_pg_attribute column = TupleDescAttr(desc, i);
+        if (i >= kLogColumns) {
+            if (!column->attisdropped) return false;
+            continue;
+        }
+        if (column->attisdropped || column->atttypid != kTypes[i] || column->atttypmod != -1 ||
+            strcmp(NameStr(column->attname), kNames[i]) != 0) {
+            return false;
+        }
+    }
+    // NOT NULL of ours holds; a CHECK or a generated column would be a user's.
+    const TupleConstr *rules = desc->constr;
+    return rules == nullptr || (rules->num_check == 0 && !rules->has_generated_stored);
+}
+
+// Whether only our guard fires. (It would let the entry pass.)
+bool has_our_trigger(const TriggerDesc *triggers) {
+    return triggers != nullptr && triggers->numtriggers == 1 &&
+           strcmp(triggers->triggers[0].tgname, "ledger_guard") == 0;
+}
+
+}  // namespace
+
+const LogTypes &log_types() { return kTypes; }
+
+OpenLog open_log() {
+    Relation table = table_open(lock_table("inventory_log", RowExclusiveLock), NoLock);
+    // Triggers act as the owner of inventory, who may be another role than that of the log.
+    const bool is_ours = table->rd_rel->relowner == GetUserId() &&
+                         table->rd_rel->relkind == RELKIND_RELATION &&
+                         !table->rd_rel->relispartition && table->rd_rules == nullptr;
+    return {table, is_ours && has_our_trigger(table->trigdesc) &&
+                       has_our_columns(RelationGetDescr(table))};
+}
+
+void close_log(const OpenLog &log) { table_close(log.table, NoLock); }
+
+Appender begin_append(const OpenLog &log, int expected) {
+    Appender appender = {};
+    appender.table = log.table;
+    appender.state = CreateExecutorState();
+    appender.target = makeNode(ResultRelInfo);
+    InitResultRelInfo(appender.target, log.table, 1, nullptr, 0);
+    ExecOpenIndices(appender.target, false);
+    appender.capacity = Min(expected, kMaxWaiting);
+    appender.rows =
+        static_cast<TupleTableSlot **>(palloc0(sizeof(TupleTableSlot *) * appender.capacity));
+    appender.memory =
+        AllocSetContextCreate(CurrentMemoryContext, "stockflow entries", ALLOCSET_DEFAULT_SIZES);
+    return appender;
+}
+
+void write_rows(Appender &appender) {
+    if (appender.count == 0) return;
+    const CommandId command = GetCurrentCommandId(true);
+    if (appender.count == 1) {
+        table_tuple_insert(appender.table, appender.rows[0], command, 0, nullptr);
+    } else {
+        table_multi_insert(appender.table, appender.rows, appender.count, command, 0, nullptr);
+    }
+    for (int i = 0; i < appender.count; i++) {
+        ExecInsertIndexTuples(appender.target, appender.rows[i], appender.state, false, false,
+                              nullptr, NIL);
+        ResetPerTupleExprContext(appender.state);
+        ExecClearTuple(appender.rows[i]);
+    }
+    MemoryContextReset(appender.memory);
+    appender.count = 0;
+}
+
+void take_row(Appender &appender, const NullableDatum *values) {
+    TupleTableSlot *&row = appender.rows[appender.count++];
+    if (row == nullptr) row = table_slot_create(appender.table, nullptr);
+    for (int i = 0; i < row->tts_tupleDescriptor->natts; i++) {
+        const NullableDatum value = i < kLogColumns ? values[i] : null_datum();
+        row->tts_values[i] = value.value;
+        row->tts_isnull[i] = value.isnull;
+    }
+    ExecStoreVirtualTuple(row);
+}
+
+void end_append(Appender &appender) {
+    write_rows(appender);
+    for (int i = 0; i < appender.capacity && appender.rows[i] != nullptr; i++) {
+        ExecDropSingleTupleTableSlot(appender.rows[i]);
+    }
+    ExecCloseIndices(appender.target);
+    MemoryContextDelete(appender.memory);
+    FreeExecutorState(appender.state);
+    CommandCounterIncrement();  // what comes next sees the rows
+}
+
+}  // namespace stockflow
