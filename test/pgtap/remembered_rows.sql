@@ -1,7 +1,7 @@
 -- What a session remembers (src/row_memory.hpp) stands in few places. Facts of many rows that meet there are not mixed up.
 BEGIN;
 SET LOCAL client_min_messages = warning;
-SELECT plan(8);
+SELECT plan(11);
 INSERT INTO stockflow.companies (company_id, name, allow_negative_stock) SELECT c, 'C', c % 2 = 1 FROM generate_series(1, 700) AS c;
 INSERT INTO stockflow.warehouses (company_id, warehouse_id, name) SELECT c, 1, 'W' FROM generate_series(1, 700) AS c;
 INSERT INTO stockflow.products (company_id, product_id, sku, name, price, whole_units)
@@ -27,6 +27,20 @@ SELECT is(pg_temp.refused(), 350::bigint, 'none but the odd ones goes below zero
 SELECT is(stockflow.receive_stock(1, 1, 2, 1), 2::numeric, 'whole units');
 SELECT lives_ok($$WITH changed AS (UPDATE stockflow.products SET whole_units = false WHERE company_id = 1 AND product_id = 2 RETURNING product_id)
     SELECT stockflow.receive_stock(1, 1, product_id, 0.5) FROM changed$$, 'and fractions within the statement that allows them');
+
+SELECT is(stockflow.receive_stock(1, 1, 4, 1), 2::numeric, 'another in whole units');
+SELECT lives_ok($$WITH changed AS (UPDATE stockflow.products SET whole_units = false WHERE company_id = 1 AND product_id = 4 RETURNING product_id)
+    UPDATE stockflow.inventory i SET quantity = 2.5 FROM changed WHERE i.company_id = 1 AND i.product_id = changed.product_id$$, 'and fractions by plain SQL');
+
+-- The day of a change is one of the zone that holds now: it is always another in Samoa than on Line Islands.
+CREATE FUNCTION pg_temp.unsound() RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN
+    UPDATE stockflow.companies SET timezone = 'Pacific/Pago_Pago' WHERE company_id = 9;
+    UPDATE stockflow.inventory SET quantity = 10 WHERE company_id = 9;
+    UPDATE stockflow.companies SET timezone = 'Pacific/Kiritimati' WHERE company_id = 9;
+    UPDATE stockflow.inventory SET quantity = 11 WHERE company_id = 9;
+    RETURN count(*) FROM stockflow.verify_ledger(9);
+END $$;
+SELECT is(pg_temp.unsound(), 0::bigint, 'a change counts on the day of the zone of its company');
 
 -- Names that are too long to be remembered are not cut.
 UPDATE stockflow.products SET sku = repeat('long', 12) WHERE company_id = 1 AND product_id = 3;
