@@ -1,7 +1,7 @@
 -- What a session remembers (src/row_memory.hpp) stands in few places. Facts of many rows that meet there are not mixed up.
 BEGIN;
 SET LOCAL client_min_messages = warning;
-SELECT plan(11);
+SELECT plan(12);
 INSERT INTO stockflow.companies (company_id, name, allow_negative_stock) SELECT c, 'C', c % 2 = 1 FROM generate_series(1, 700) AS c;
 INSERT INTO stockflow.warehouses (company_id, warehouse_id, name) SELECT c, 1, 'W' FROM generate_series(1, 700) AS c;
 INSERT INTO stockflow.products (company_id, product_id, sku, name, price, whole_units)
@@ -41,6 +41,10 @@ CREATE FUNCTION pg_temp.unsound() RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN
     RETURN count(*) FROM stockflow.verify_ledger(9);
 END $$;
 SELECT is(pg_temp.unsound(), 0::bigint, 'a change counts on the day of the zone of its company');
+UPDATE stockflow.companies SET timezone = CASE company_id WHEN 10 THEN 'Pacific/Pago_Pago' ELSE 'Pacific/Kiritimati' END WHERE company_id IN (10, 11);
+UPDATE stockflow.inventory SET quantity = 12 WHERE company_id IN (10, 11);
+SELECT is((SELECT count(*) FROM stockflow.inventory i CROSS JOIN LATERAL stockflow.verify_ledger(i.company_id) WHERE i.company_id IN (10, 11)), 0::bigint,
+    'also where a statement changes two of them');
 
 -- Names that are too long to be remembered are not cut.
 UPDATE stockflow.products SET sku = repeat('long', 12) WHERE company_id = 1 AND product_id = 3;
