@@ -41,9 +41,9 @@ CREATE FUNCTION pg_temp.unsound() RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN
     RETURN count(*) FROM stockflow.verify_ledger(9);
 END $$;
 SELECT is(pg_temp.unsound(), 0::bigint, 'a change counts on the day of the zone of its company');
-UPDATE stockflow.companies SET timezone = CASE company_id WHEN 10 THEN 'Pacific/Pago_Pago' ELSE 'Pacific/Kiritimati' END WHERE company_id IN (10, 11);
-UPDATE stockflow.inventory SET quantity = 12 WHERE company_id IN (10, 11);
-SELECT is((SELECT count(*) FROM stockflow.inventory i CROSS JOIN LATERAL stockflow.verify_ledger(i.company_id) WHERE i.company_id IN (10, 11)), 0::bigint,
+UPDATE stockflow.companies SET timezone = CASE company_id WHEN 11 THEN 'Pacific/Pago_Pago' ELSE 'Pacific/Kiritimati' END WHERE company_id IN (11, 13);
+UPDATE stockflow.inventory SET quantity = 12 WHERE company_id IN (11, 13);
+SELECT is((SELECT count(*) FROM stockflow.inventory i CROSS JOIN LATERAL stockflow.verify_ledger(i.company_id) WHERE i.company_id IN (11, 13)), 0::bigint,
     'also where a statement changes two of them');
 
 -- Names that are too long to be remembered are not cut.
