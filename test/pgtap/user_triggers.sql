@@ -1,6 +1,6 @@
 -- Triggers that users put on our tables: whatever they do, the ledger stays whole.
 BEGIN;
-SELECT plan(16);
+SELECT plan(18);
 SET client_min_messages = warning;
 INSERT INTO stockflow.companies (company_id, name, reorder_point) VALUES (1, 'C', 10);
 INSERT INTO stockflow.warehouses (company_id, warehouse_id, name) VALUES (1, 1, 'W'), (1, 2, 'V');
@@ -27,6 +27,10 @@ END $$;
 
 SELECT is(pg_temp.with_trigger('AFTER UPDATE', 'BEGIN IF pg_trigger_depth() = 1 THEN PERFORM stockflow.record_sale(1, 1, 1, 5, idempotency_key => ''k''); END IF; RETURN NULL; END',
     'SELECT stockflow.record_sale(1, 1, 1, 5, idempotency_key => ''k'')'), '55006: idempotency key "k" belongs to a call under way', 'a call within a call cannot use its key');
+SELECT is(pg_temp.with_trigger('BEFORE UPDATE', 'BEGIN NEW.quantity := NEW.quantity - 1; RETURN NEW; END', 'SELECT stockflow.record_sale(1, 1, 1, 5)'),
+    '23000: another trigger changed the quantity of a movement', 'a trigger cannot change what a movement says');
+SELECT is(pg_temp.with_trigger('BEFORE UPDATE', 'BEGIN NEW.quantity := NEW.quantity - 1; RETURN NEW; END', 'UPDATE stockflow.inventory SET quantity = 50 WHERE product_id = 3'),
+    '3/1: -51', 'what it makes of a plain change is what is logged');
 SELECT is(pg_temp.with_trigger('AFTER UPDATE', $$BEGIN IF pg_trigger_depth() = 1 THEN BEGIN
         UPDATE stockflow.inventory SET quantity = quantity - 1 WHERE product_id = 2; RAISE EXCEPTION 'x';
         EXCEPTION WHEN OTHERS THEN NULL; END; END IF; RETURN NULL; END$$,
