@@ -179,7 +179,7 @@ while ($n < $statements && !@wrong)
 		$n += $count;
 	}
 	push @wrong, wrong_rows($m), wrong_alerts($m) unless @wrong;
-	if (!@wrong && ($n >= $checked + 20 || $n >= $statements))
+	if (!@wrong && ($n >= $checked + 20 + $n / 100 || $n >= $statements))
 	{
 		push @wrong, wrong_ledger($m);
 		$checked = $n;

@@ -61,6 +61,10 @@ sub call_for
 	return @{ $calls[ rand @calls ] };
 }
 
+# A client whose parent has died would go on for ever.
+my $parent = $$;
+sub is_orphan { return getppid() != $parent }
+
 # A client: writes "key <tab> result <tab> call" of each call that was acknowledged, and tries again, with the
 # same key, after any failure. Now and then it repeats a call that it has an answer to.
 sub client
@@ -70,7 +74,7 @@ sub client
 	my ($db, $n, @said, @next) = (undef, 0);
 	open my $out, '>', "$directory/client.$number" or die;
 	$out->autoflush(1);
-	while (!-e "$directory/stop")
+	while (!-e "$directory/stop" && !is_orphan())
 	{
 		my $key = "$number-" . ++$n;
 		my ($call, $then);
@@ -87,7 +91,7 @@ sub client
 			my $state = $DBI::state // '';    # 22000 is the driver's word for a connection that is gone
 			print $out "!\t$key\t$state\n" if $state =~ /^(22|23|42|55)/ && $state ne "22000";    # a refusal
 			$db = undef;
-			last if -e "$directory/give_up";
+			last if -e "$directory/give_up" || is_orphan();
 			sleep(0.05);
 		}
 		last unless defined $result;
