@@ -6,7 +6,7 @@ use strict;
 use warnings;
 use List::Util qw(sum0 uniq);
 use Exporter 'import';
-use Model::State qw(post row_of held active spoiled set_counted reservation_state key_order);
+use Model::State qw(post row_of active spoiled set_counted reservation_state key_order);
 
 our @EXPORT_OK = qw(document_statements);
 my $next_key = 0;    # keys are never given back, not by a rollback either

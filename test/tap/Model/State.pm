@@ -9,8 +9,8 @@ use warnings;
 use List::Util qw(max min sum0);
 use Exporter 'import';
 
-our @EXPORT_OK = qw(new_state key_order post change remove_row shelf set_counted row_of held active on_order in_transit spoiled
-  unused reservation_state prune alerts_of);
+our @EXPORT_OK = qw(new_state key_order post change remove_row set_counted row_of held active on_order in_transit spoiled
+  reservation_state prune alerts_of);
 use constant WAREHOUSES => 2;
 my @lots = qw(X A B C);    # in the order of expiry; X has expired long ago
 
