@@ -25,7 +25,7 @@ sub new_state
 	@{ $rows{'7/1'} }{qw(q n row)} = (1000, 1, 1);
 	$rows{'7/1'}{days}{$today} = [ 0, 0, 1000 ];
 	return {
-		today => $today, moment => 0, rows => \%rows, calls => [],
+		today => $today, moment => 0, follows => 1, rows => \%rows, calls => [],
 		reservations => {}, orders => {}, transfers => {}, counts => {},
 		company_point => undef, category_point => undef, product_points => {} };
 }
@@ -133,11 +133,11 @@ sub post
 	return;
 }
 
-# The user's trigger: each row of product 6 that grows takes product 7 along.
+# The user's trigger, while it is there: each row of product 6 that grows takes product 7 along.
 sub follow
 {
 	my ($m, $k, $by) = @_;
-	entry($m, { k => '7/1', delta => 1, reason => 'adjustment' }) if $k =~ m{^6/} && $by > 0;
+	entry($m, { k => '7/1', delta => 1, reason => 'adjustment' }) if $m->{follows} && $k =~ m{^6/} && $by > 0;
 	return;
 }
 
