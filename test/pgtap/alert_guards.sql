@@ -1,6 +1,6 @@
 -- Conditions of alerts, one by one, on figures worked out by hand: each case is one that a single missing condition gets wrong.
 BEGIN;
-SELECT plan(37);
+SELECT plan(39);
 SET LOCAL client_min_messages = warning;
 INSERT INTO stockflow.companies (company_id, name) VALUES (1, 'One'), (2, 'Two');
 INSERT INTO stockflow.warehouses (company_id, warehouse_id, name) SELECT c, w, 'W' || w FROM generate_series(1, 2) c, generate_series(1, 3) w;
@@ -27,6 +27,12 @@ SELECT is(pg_temp.low(), '1/1 5', 'the reservation of product 2 has expired, and
 SELECT is((SELECT string_agg(product_id::text, ',' ORDER BY product_id) FROM stockflow.inventory WHERE is_low), '1,2', 'both rows are marked');
 SELECT lives_ok('SELECT stockflow.reserve_stock(1, pg_temp.line(2, 20))', 'and its stock can be reserved again');
 SELECT is(pg_temp.low(2), '2/1 0', 'nothing is left of it');
+
+-- Nothing is left of product 20, and nobody sets it a reorder point any more.
+INSERT INTO stockflow.inventory (company_id, product_id, warehouse_id) VALUES (2, 20, 1);
+SELECT is((SELECT is_low FROM stockflow.inventory WHERE company_id = 2), true, '0 is below 5');
+UPDATE stockflow.products SET reorder_point = NULL WHERE company_id = 2 AND product_id = 20;
+SELECT is((SELECT is_low FROM stockflow.inventory WHERE company_id = 2), false, 'and not low without a reorder point');
 
 -- Lots: expired stock is on hand and not available. Product 3 has 10 usable units and 4 expired ones in warehouse 1 (low at
 -- 10 only), product 4 has 4 and 3: marked low already.
