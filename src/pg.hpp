@@ -33,6 +33,7 @@ extern "C" {
 #include "pgtime.h"
 #include "storage/bufmgr.h"
 #include "tcop/dest.h"
+#include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/backend_progress.h"
 #include "utils/backend_status.h"
