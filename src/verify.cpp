@@ -182,13 +182,13 @@ void verify_hashes(const Subject &subject, ReturnSetInfo *result) {
     const HashCheck &check = subject.hashes;
     const auto broken_from = static_cast<long long>(check.broken_from);
     const auto broken_to = static_cast<long long>(check.broken_to);
-    if (broken_to > 0 && broken_from < broken_to) {
+    if (check.broken && broken_from < broken_to) {
         report(
             result, subject.key,
             psprintf(
                 "the hashes break: one of the entries %lld to %lld was changed, added or removed",
                 broken_from, broken_to));
-    } else if (broken_to > 0) {
+    } else if (check.broken) {
         report(result, subject.key,
                psprintf("the hashes break: entry %lld was changed, added or removed", broken_to));
     } else if (check.sealed && !subject.has_hash) {

@@ -96,7 +96,7 @@ HashCheck begin_check(bool sealed, const LedgerHash &genesis) {
 }
 
 bool needs_hash(const HashCheck &check, bool stored) {
-    return check.broken_to == 0 && (check.sealed || (check.known && stored));
+    return !check.broken && (check.sealed || (check.known && stored));
 }
 
 void skip_entry(HashCheck &check, const LedgerHash *stored) {
@@ -112,6 +112,7 @@ void check_entry(HashCheck &check, std::int64_t version, const LedgerHash &hash,
         // A chain that is not kept up has proven every entry before this one, or cannot.
         check.broken_from = check.sealed && check.unproven < version ? check.unproven : version;
         check.broken_to = version;
+        check.broken = true;
     }
     check.hash = hash;
     if (stored != nullptr) check.unproven = version + 1;

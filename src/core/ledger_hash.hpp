@@ -61,8 +61,9 @@ struct HashCheck {
     bool sealed;  // the chain is kept up: it covers every entry, also those that carry no hash
     bool known;   // hash is right, if the ledger is
     LedgerHash hash;
-    std::int64_t unproven;                // the first entry after the last whose hash was right
-    std::int64_t broken_from, broken_to;  // one of these entries is not as it was; 0: none
+    std::int64_t unproven;  // the first entry after the last whose hash was right
+    bool broken;
+    std::int64_t broken_from, broken_to;  // then: one of these entries is not as it was
 };
 
 HashCheck begin_check(bool sealed, const LedgerHash &genesis);
