@@ -32,7 +32,7 @@ sub connection
 # Company 1 belongs to one session alone. In company 2 six sessions share every row.
 $node->safe_psql('postgres', <<'SQL');
 CREATE EXTENSION stockflow;
-INSERT INTO stockflow.companies (company_id, name) VALUES (1, 'Alone'), (2, 'Together');
+INSERT INTO stockflow.companies (company_id, name, tamper_evident) VALUES (1, 'Alone', false), (2, 'Together', true);
 INSERT INTO stockflow.warehouses (company_id, warehouse_id, name) SELECT c, w, 'W' || w FROM generate_series(1, 2) c, generate_series(1, 2) w;
 INSERT INTO stockflow.products (company_id, product_id, sku, name, price) SELECT c, p, 'P' || p, 'P', 1 FROM generate_series(1, 2) c, generate_series(1, 7) p;
 -- Users' triggers: one on inventory that moves product 7 along, and one whose work is always rolled back.
