@@ -3,7 +3,6 @@
 #include "core/quantity.hpp"
 #include "core/recent_days.hpp"
 #include "entry.hpp"
-#include "history.hpp"
 #include "inventory_row.hpp"
 #include "ledger_batch.hpp"
 #include "ledger_checks.hpp"
@@ -11,64 +10,13 @@
 #include "ledger_log.hpp"
 #include "recent.hpp"
 #include "reorder.hpp"
+#include "row_change.hpp"
 #include "rules.hpp"
 #include "values.hpp"
 
 namespace stockflow {
 
 namespace {
-
-// The derived part of a row, before and after a change.
-struct Derived {
-    RecentDays recent;
-    NullableDatum sold;
-    DayList leaving;  // what recent has left behind
-};
-
-Derived no_derived() {
-    Derived derived = {no_recent_days(), null_datum(), begin_days()};
-    // The AFTER trigger needs them, in a call of its own.
-    derived.leaving.memory = TopTransactionContext;
-    return derived;
-}
-
-void apply(Derived &derived, const Movement &movement, pg_tz *zone) {
-    const DayTotals totals = totals_of(movement);
-    DayRecord leaving[kRecentDays];
-    const int left =
-        add_movement(derived.recent, day_in(zone, movement.occurred_at), totals, leaving);
-    add_days(derived.leaving, leaving, left);
-    const bool later =
-        derived.sold.isnull || DatumGetTimestampTz(derived.sold.value) < movement.occurred_at;
-    if (totals.demand > 0 && later) {
-        derived.sold = present(TimestampTzGetDatum(movement.occurred_at));
-    }
-}
-
-// Replaces the columns that the ledger keeps.
-HeapTuple with_derived(HeapTuple row, TupleDesc desc, const Columns &columns, const Balance &after,
-                       const Derived &derived, NullableDatum effective, NullableDatum hash) {
-    int numbers[] = {columns.version,   columns.sold, columns.recent,
-                     columns.effective, columns.low,  columns.hash};
-    const NullableDatum recent = pack_recent_days(derived.recent);
-    Datum values[] = {
-        Int64GetDatum(after.version),           derived.sold.value, recent.value, effective.value,
-        BoolGetDatum(is_low(after, effective)), hash.value};
-    bool nulls[] = {false, derived.sold.isnull, recent.isnull, effective.isnull,
-                    false, hash.isnull};
-    return heap_modify_tuple_by_cols(row, desc, 6, numbers, values, nulls);
-}
-
-// The row with its flag, where nothing else changes that the ledger keeps.
-HeapTuple with_flag(HeapTuple row, TupleDesc desc, const Columns &columns, const Balance &after) {
-    const bool low = is_low(after, column_value(row, desc, columns.effective));
-    const NullableDatum stored = column_value(row, desc, columns.low);
-    if (!stored.isnull && DatumGetBool(stored.value) == low) return row;
-    int number = columns.low;
-    Datum value = BoolGetDatum(low);
-    bool is_null = false;
-    return heap_modify_tuple_by_cols(row, desc, 1, &number, &value, &is_null);
-}
 
 // Notes what the AFTER trigger has to record; print is the new row's fingerprint, 0 for a deletion.
 void expect_entry(const Balance &before, const Balance &after, Posting *posting,
@@ -93,17 +41,6 @@ const PendingEntry *noted_now(const StockKey &key, int64 next_version) {
     const bool ours = entry != nullptr && entry->subtransaction == GetCurrentSubTransactionId() &&
                       entry->statement == current_statement();
     return ours ? entry : nullptr;
-}
-
-// What the row takes over from a ledger that goes on after its deletion.
-Derived continued(const StockKey &key, int64 last_version, pg_tz *zone) {
-    Derived derived = no_derived();
-    if (last_version == 0) return derived;
-    const Chain chain = replay(key, zone, nullptr);
-    if (chain.length != last_version) report_concurrent_change();
-    derived.recent = chain.recent;
-    if (chain.sold) derived.sold = present(TimestampTzGetDatum(chain.sold_at));
-    return derived;
 }
 
 [[noreturn]] void refuse_total(TupleDesc desc, int column) {
@@ -261,12 +198,7 @@ HeapTuple before_update(TriggerData *trigger, const Columns &columns) {
     }
     pg_tz *zone =
         change.posting ? change.posting->rules.zone : zone_of_company(after.key.company_id);
-    Derived derived = no_derived();
-    derived.sold = column_value(trigger->tg_newtuple, desc, columns.sold);
-    if (!unpack_recent_days(column_value(trigger->tg_newtuple, desc, columns.recent),
-                            &derived.recent)) {
-        derived = continued(after.key, before.version, zone);
-    }
+    Derived derived = derived_of(trigger->tg_newtuple, desc, columns, before, zone);
     NullableDatum hash = column_value(trigger->tg_trigtuple, desc, columns.hash);
     if (!moves) {
         return with_derived(trigger->tg_newtuple, desc, columns, after, derived, effective, hash);

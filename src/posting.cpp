@@ -4,6 +4,7 @@
 #include "core/grouping.hpp"
 #include "core/quantity.hpp"
 #include "core/recent_days.hpp"
+#include "direct_posting.hpp"
 #include "reasons.hpp"
 #include "rules.hpp"
 #include "spi.hpp"
@@ -215,8 +216,9 @@ uint64 update_all(int64 company_id, const KeyArrays &keys) {
     return spi::run(update_many, parameters, spi::Mode::write);
 }
 
-// Changes all rows; a row may be deleted by another session between its making and its locking.
-uint64 apply(int64 company_id, Posting *postings, int count) {
+// Changes rows by a statement; a row may be deleted by another session between its making and its
+// locking.
+uint64 update_rows(int64 company_id, Posting *postings, int count) {
     constexpr int kTries = 5;
     const KeyArrays keys = count == 1 ? KeyArrays{} : key_arrays(postings, count);
     uint64 updated = 0;
@@ -321,7 +323,9 @@ Movement simple_movement(std::int64_t delta, const char *reason, const char *ref
 Posted *post(int64 company_id, const Line *lines, int line_count, int *posted_count) {
     int count = 0;
     Posting *postings = make_postings(company_id, lines, line_count, &count);
-    const uint64 updated = apply(company_id, postings, count);
+    const uint64 updated = post_directly(company_id, postings, count)
+                               ? count
+                               : update_rows(company_id, postings, count);
     check_recorded(postings, count, updated);
 
     auto *posted = allocate<Posted>(count);

@@ -1,0 +1,287 @@
+#include "direct_posting.hpp"
+
+#include "core/quantity.hpp"
+#include "direct_rights.hpp"
+#include "ledger_batch.hpp"
+#include "ledger_checks.hpp"
+#include "ledger_hash.hpp"
+#include "lots.hpp"
+#include "row_change.hpp"
+#include "values.hpp"
+
+namespace stockflow {
+
+namespace {
+
+// What is open while rows are changed.
+struct Access {
+    Relation table, index;
+    Columns columns;
+    IndexScanDesc scan;
+    TupleTableSlot *found, *locked, *changed;
+    TupleTableSlot *row;  // the version to change: the one found, or the one locked
+    MemoryContext row_memory;
+    ResultRelInfo *target;  // made when a change is not HOT
+    EState *state;
+};
+
+// The primary key, if it is an index on the key's columns in their order.
+Relation open_key_index(Relation table, const Columns &columns) {
+    const Oid oid = RelationGetPrimaryKeyIndex(table);
+    if (!OidIsValid(oid)) return nullptr;
+    Relation index = index_open(oid, RowExclusiveLock);
+    const int2vector &keys = index->rd_index->indkey;
+    if (index->rd_rel->relam == BTREE_AM_OID && index->rd_index->indnkeyatts == 3 &&
+        keys.values[0] == columns.company && keys.values[1] == columns.product &&
+        keys.values[2] == columns.warehouse) {
+        return index;
+    }
+    index_close(index, NoLock);
+    return nullptr;
+}
+
+// Makes what is committed by now, and what this transaction did, the active snapshot.
+void take_snapshot() { PushActiveSnapshot(GetTransactionSnapshot()); }
+
+void renew_snapshot(Access &access) {
+    PopActiveSnapshot();
+    take_snapshot();
+    access.scan->xs_snapshot = GetActiveSnapshot();
+}
+
+Access begin_access(Relation table, Relation index, const Columns &columns) {
+    Access access = {};
+    access.table = table;
+    access.index = index;
+    access.columns = columns;
+    take_snapshot();
+    access.scan = index_beginscan(table, index, GetActiveSnapshot(), 3, 0);
+    access.found = table_slot_create(table, nullptr);
+    access.locked = table_slot_create(table, nullptr);
+    access.changed = MakeSingleTupleTableSlot(RelationGetDescr(table), &TTSOpsHeapTuple);
+    access.row_memory =
+        AllocSetContextCreate(CurrentMemoryContext, "stockflow row", ALLOCSET_DEFAULT_SIZES);
+    return access;
+}
+
+void end_access(Access &access) {
+    index_endscan(access.scan);
+    ExecDropSingleTupleTableSlot(access.found);
+    ExecDropSingleTupleTableSlot(access.locked);
+    ExecDropSingleTupleTableSlot(access.changed);
+    if (access.target != nullptr) {
+        ExecCloseIndices(access.target);
+        FreeExecutorState(access.state);
+    }
+    index_close(access.index, NoLock);
+    MemoryContextDelete(access.row_memory);
+    PopActiveSnapshot();
+}
+
+// Finds the version of a row that the snapshot sees.
+bool find(Access &access, const StockKey &key) {
+    ScanKeyData keys[3];
+    const int64 values[] = {key.company_id, key.product_id, key.warehouse_id};
+    for (int i = 0; i < 3; i++) {
+        ScanKeyInit(&keys[i], i + 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(values[i]));
+    }
+    index_rescan(access.scan, keys, 3, nullptr, 0);
+    access.row = access.found;
+    return index_getnext_slot(access.scan, ForwardScanDirection, access.found);
+}
+
+// The same where it was found before.
+bool find_at(Access &access, ItemPointerData place) {
+    access.row = access.found;
+    return table_tuple_fetch_row_version(access.table, &place, GetActiveSnapshot(), access.found);
+}
+
+HeapTuple current_row(Access &access) {
+    bool must_free;
+    return ExecFetchSlotHeapTuple(access.row, false, &must_free);
+}
+
+// A version that nobody has changed or locked, or begun to.
+bool is_settled(HeapTupleHeader row) {
+    return (row->t_infomask & HEAP_XMAX_INVALID) != 0 ||
+           !TransactionIdIsValid(HeapTupleHeaderGetRawXmax(row));
+}
+
+// A row that this transaction has inserted and not changed since. Its foreign keys may still have
+// to be checked, which only a statement knows.
+bool is_new(HeapTupleHeader row) {
+    return (row->t_infomask & HEAP_UPDATED) == 0 &&
+           TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetRawXmin(row));
+}
+
+[[noreturn]] void report_concurrent_update() {
+    ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+                    errmsg("could not serialize access due to concurrent update")));
+    pg_unreachable();
+}
+
+// Waits for whoever holds the row, and has its newest version then. False: it is gone.
+bool lock(Access &access) {
+    TM_FailureData failure;
+    ItemPointerData place = access.found->tts_tid;
+    const uint8 flags = IsolationUsesXactSnapshot() ? 0 : TUPLE_LOCK_FLAG_FIND_LAST_VERSION;
+    const TM_Result result = table_tuple_lock(
+        access.table, &place, GetActiveSnapshot(), access.locked, GetCurrentCommandId(false),
+        LockTupleNoKeyExclusive, LockWaitBlock, flags, &failure);
+    access.row = access.locked;
+    if (result == TM_Ok) return true;
+    if (IsolationUsesXactSnapshot()) report_concurrent_update();
+    return false;
+}
+
+// The row as it is after the movements.
+HeapTuple moved_row(Access &access, HeapTuple row, const Posting &posting, DayList *leaving,
+                    Balance *after, Seal *seal) {
+    const TupleDesc desc = RelationGetDescr(access.table);
+    const Columns &columns = access.columns;
+    const Balance before = read_balance(row, desc, columns);
+    int number = columns.quantity;
+    bool is_null = false;
+    Datum quantity = DirectFunctionCall2(numeric_add, column_value(row, desc, number).value,
+                                         from_quantity(posting.total));
+    *after = before;
+    after->quantity = to_quantity(quantity, "quantity");
+    after->version = before.version + posting.count;
+    check_balance(posting.rules, before, *after, posting.needs_available);
+    Derived derived = derived_of(row, desc, columns, before, posting.rules.zone);
+    for (int i = 0; i < posting.count; i++) {
+        apply(derived, posting.movements[i], posting.rules.zone);
+    }
+    *leaving = derived.leaving;
+    NullableDatum hash = column_value(row, desc, columns.hash);
+    *seal = seal_change(hash, before.key, before.version, before.quantity, posting.movements,
+                        posting.count);
+    if (seal->is_on) hash = present(hash_datum(seal->after));
+    HeapTuple counted = heap_modify_tuple_by_cols(row, desc, 1, &number, &quantity, &is_null);
+    return with_derived(counted, desc, columns, *after, derived,
+                        column_value(row, desc, columns.effective), hash);
+}
+
+// An update that was not HOT has to be found by all indexes.
+void write_indexes(Access &access) {
+    if (access.target == nullptr) {
+        access.state = CreateExecutorState();
+        access.target = makeNode(ResultRelInfo);
+        InitResultRelInfo(access.target, access.table, 0, nullptr, 0);
+        ExecOpenIndices(access.target, false);
+    }
+    ExecInsertIndexTuples(access.target, access.changed, access.state, true, false, nullptr, NIL);
+    ResetPerTupleExprContext(access.state);
+}
+
+// Stores a row in place of the one found; false when somebody was faster.
+bool store(Access &access, HeapTuple row) {
+    ExecForceStoreHeapTuple(row, access.changed, false);
+    TM_FailureData failure;
+    LockTupleMode mode;
+    bool writes_indexes = false;
+    const TM_Result result = table_tuple_update(
+        access.table, &access.found->tts_tid, access.changed, GetCurrentCommandId(true),
+        GetActiveSnapshot(), InvalidSnapshot, true, &failure, &mode, &writes_indexes);
+    if (result != TM_Ok) {
+        if (IsolationUsesXactSnapshot()) report_concurrent_update();
+        return false;
+    }
+    if (writes_indexes) write_indexes(access);
+    ExecClearTuple(access.changed);
+    return true;
+}
+
+// Whether all rows are there and none is new; notes where they are.
+bool find_all(Access &access, const Posting *postings, int count, ItemPointerData *places) {
+    for (int i = 0; i < count; i++) {
+        CHECK_FOR_INTERRUPTS();
+        if (!find(access, postings[i].key) || is_new(current_row(access)->t_data)) return false;
+        places[i] = access.found->tts_tid;
+    }
+    return true;
+}
+
+enum class Outcome { moved, overtaken, gone };
+
+// Moves the row that was found. A version that is settled needs no lock: storing finds out whether
+// it still is the newest one.
+Outcome move(Access &access, Posting &posting) {
+    if (!is_settled(current_row(access)->t_data) && !lock(access)) return Outcome::gone;
+    DayList leaving;
+    Balance after;
+    Seal seal;
+    // Only what is computed is forgotten after each row: scans keep things of their own.
+    MemoryContext caller = MemoryContextSwitchTo(access.row_memory);
+    HeapTuple row = moved_row(access, current_row(access), posting, &leaving, &after, &seal);
+    MemoryContextSwitchTo(caller);
+    const bool stored = store(access, row);
+    MemoryContextReset(access.row_memory);
+    if (!stored) return Outcome::overtaken;
+    add_entries(after.version, after.quantity, posting.movements, posting.count,
+                {after.key, leaving.days, leaving.count}, &posting.rules, seal);
+    posting.taken = posting.recorded = true;
+    posting.quantity = after.quantity;
+    posting.reserved = after.reserved;
+    return Outcome::moved;
+}
+
+bool move_at(Access &access, Posting &posting, ItemPointerData place) {
+    // A newer snapshot sees another version, elsewhere.
+    bool here = find_at(access, place) || find(access, posting.key);
+    for (;;) {
+        CHECK_FOR_INTERRUPTS();
+        const Outcome outcome = here ? move(access, posting) : Outcome::gone;
+        ExecClearTuple(access.found);
+        ExecClearTuple(access.locked);
+        if (outcome != Outcome::overtaken) return outcome == Outcome::moved;
+        renew_snapshot(access);
+        here = find(access, posting.key);
+    }
+}
+
+// False when the first row has been deleted meanwhile.
+bool move_all(Access &access, Posting *postings, int count, const ItemPointerData *places) {
+    for (int i = 0; i < count; i++) {
+        if (move_at(access, postings[i], places[i])) continue;
+        if (i == 0) return false;
+        report_concurrent_change();
+    }
+    return true;
+}
+
+bool post_all(Access &access, Posting *postings, int count) {
+    auto *places = allocate<ItemPointerData>(count);
+    const bool done =
+        find_all(access, postings, count, places) && move_all(access, postings, count, places);
+    end_access(access);
+    if (!done) return false;
+    CommandCounterIncrement();
+    flush_entries();
+    write_lots();
+    end_statement();
+    return true;
+}
+
+}  // namespace
+
+bool post_directly(int64 company_id, Posting *postings, int count) {
+    // Within a trigger, entries of the statement around it may wait.
+    if (trigger_depth() > 0) return false;
+    Relation table = table_open(lock_table("inventory", RowExclusiveLock), NoLock);
+    const Columns columns = columns_of(table);
+    bool done = false;
+    if (may_update_directly(table, columns, company_id)) {
+        Relation index = open_key_index(table, columns);
+        if (index != nullptr) {
+            CheckCmdReplicaIdentity(table, CMD_UPDATE);
+            CommandCounterIncrement();
+            Access access = begin_access(table, index, columns);
+            done = as_owner(table, [&] { return post_all(access, postings, count); });
+        }
+    }
+    table_close(table, NoLock);
+    return done;
+}
+
+}  // namespace stockflow

@@ -1,0 +1,73 @@
+#include "row_change.hpp"
+
+#include "ledger_checks.hpp"
+#include "ledger_log.hpp"
+#include "recent.hpp"
+#include "values.hpp"
+
+namespace stockflow {
+
+Derived no_derived() {
+    Derived derived = {no_recent_days(), null_datum(), begin_days()};
+    // The AFTER trigger needs them, in a call of its own.
+    derived.leaving.memory = TopTransactionContext;
+    return derived;
+}
+
+void apply(Derived &derived, const Movement &movement, pg_tz *zone) {
+    const DayTotals totals = totals_of(movement);
+    DayRecord leaving[kRecentDays];
+    const int left =
+        add_movement(derived.recent, day_in(zone, movement.occurred_at), totals, leaving);
+    add_days(derived.leaving, leaving, left);
+    const bool later =
+        derived.sold.isnull || DatumGetTimestampTz(derived.sold.value) < movement.occurred_at;
+    if (totals.demand > 0 && later) {
+        derived.sold = present(TimestampTzGetDatum(movement.occurred_at));
+    }
+}
+
+HeapTuple with_derived(HeapTuple row, TupleDesc desc, const Columns &columns, const Balance &after,
+                       const Derived &derived, NullableDatum effective, NullableDatum hash) {
+    int numbers[] = {columns.version,   columns.sold, columns.recent,
+                     columns.effective, columns.low,  columns.hash};
+    const NullableDatum recent = pack_recent_days(derived.recent);
+    Datum values[] = {
+        Int64GetDatum(after.version),           derived.sold.value, recent.value, effective.value,
+        BoolGetDatum(is_low(after, effective)), hash.value};
+    bool nulls[] = {false, derived.sold.isnull, recent.isnull, effective.isnull,
+                    false, hash.isnull};
+    return heap_modify_tuple_by_cols(row, desc, 6, numbers, values, nulls);
+}
+
+HeapTuple with_flag(HeapTuple row, TupleDesc desc, const Columns &columns, const Balance &after) {
+    const bool low = is_low(after, column_value(row, desc, columns.effective));
+    const NullableDatum stored = column_value(row, desc, columns.low);
+    if (!stored.isnull && DatumGetBool(stored.value) == low) return row;
+    int number = columns.low;
+    Datum value = BoolGetDatum(low);
+    bool is_null = false;
+    return heap_modify_tuple_by_cols(row, desc, 1, &number, &value, &is_null);
+}
+
+Derived continued(const StockKey &key, int64 last_version, pg_tz *zone) {
+    Derived derived = no_derived();
+    if (last_version == 0) return derived;
+    const Chain chain = replay(key, zone, nullptr);
+    if (chain.length != last_version) report_concurrent_change();
+    derived.recent = chain.recent;
+    if (chain.sold) derived.sold = present(TimestampTzGetDatum(chain.sold_at));
+    return derived;
+}
+
+Derived derived_of(HeapTuple row, TupleDesc desc, const Columns &columns, const Balance &before,
+                   pg_tz *zone) {
+    Derived derived = no_derived();
+    derived.sold = column_value(row, desc, columns.sold);
+    if (unpack_recent_days(column_value(row, desc, columns.recent), &derived.recent)) {
+        return derived;
+    }
+    return continued(before.key, before.version, zone);
+}
+
+}  // namespace stockflow

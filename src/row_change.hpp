@@ -1,0 +1,35 @@
+// What a change makes of the columns of inventory that the ledger keeps.
+#pragma once
+
+#include "core/recent_days.hpp"
+#include "history.hpp"
+#include "inventory_row.hpp"
+
+namespace stockflow {
+
+// They follow from the movements of the key.
+struct Derived {
+    RecentDays recent;
+    NullableDatum sold;
+    DayList leaving;  // what recent has left behind; lives as long as the transaction
+};
+
+Derived no_derived();
+
+// Of a row; where it does not say, of its ledger.
+Derived derived_of(HeapTuple row, TupleDesc desc, const Columns &columns, const Balance &before,
+                   pg_tz *zone);
+
+// Of a ledger that goes on after the row's deletion.
+Derived continued(const StockKey &key, int64 last_version, pg_tz *zone);
+
+void apply(Derived &derived, const Movement &movement, pg_tz *zone);
+
+// The row with these columns replaced; hash: chain_hash.
+HeapTuple with_derived(HeapTuple row, TupleDesc desc, const Columns &columns, const Balance &after,
+                       const Derived &derived, NullableDatum effective, NullableDatum hash);
+
+// The row with its flag, where nothing else changes that the ledger keeps.
+HeapTuple with_flag(HeapTuple row, TupleDesc desc, const Columns &columns, const Balance &after);
+
+}  // namespace stockflow
