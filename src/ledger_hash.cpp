@@ -22,7 +22,10 @@ spi::Statement read_entries = {
 constexpr std::int64_t kMicroseconds =
     (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY;  // from 1970 to the server's 2000
 
-std::int64_t since_1970(TimestampTz moment) { return moment + kMicroseconds; }
+// (Infinity, which only somebody who tampers can have put there, must not overflow.)
+std::int64_t since_1970(TimestampTz moment) {
+    return static_cast<std::int64_t>(static_cast<std::uint64_t>(moment) + kMicroseconds);
+}
 
 LedgerHash sha256(const std::uint8_t *bytes, std::size_t size) {
     LedgerHash hash;

@@ -12,12 +12,13 @@ namespace stockflow {
 namespace {
 
 spi::Statement last_entry = {
-    "SELECT coalesce(l.version, 0), l.chain_hash, c.tamper_evident FROM stockflow.companies c"
+    "SELECT coalesce(l.version, 0), l.chain_hash, coalesce(c.tamper_evident, false)"
+    "  FROM (SELECT $1 AS company_id) k"
+    "  LEFT JOIN stockflow.companies c ON c.company_id = k.company_id"
     "  LEFT JOIN LATERAL ("
     "       SELECT l.version, l.chain_hash FROM stockflow.inventory_log l"
     "        WHERE l.company_id = $1 AND l.product_id = $2 AND l.warehouse_id = $3"
-    "        ORDER BY l.version DESC LIMIT 1) l ON true"
-    " WHERE c.company_id = $1",
+    "        ORDER BY l.version DESC LIMIT 1) l ON true",
     3,
     {INT8OID, INT8OID, INT8OID},
     nullptr};
@@ -49,7 +50,7 @@ LastEntry last_ledger_entry(const StockKey &key) {
         LastEntry last = {};
         spi::Parameters parameters;
         key_parameters(parameters, key);
-        if (spi::run_latest(last_entry, parameters) == 0) return last;  // no such company
+        spi::run_latest(last_entry, parameters);
         const spi::Row row(0);
         const int64 waiting = waiting_version(key);
         last.version = Max(row.bigint(1), waiting);
