@@ -35,7 +35,7 @@ DATA_built = $(GENERATED)
 # visible outside of ours. Templates of the C++ library escape -fvisibility=hidden; exports.map stops
 # them. The server's headers come by -isystem because their warnings are not ours to mend, and
 # -Wno-register because they use a keyword that C++17 dropped.
-PG_CPPFLAGS = -Isrc
+PG_CPPFLAGS = -Isrc -DSTOCKFLOW_VERSION='"$(EXTVERSION)"'
 PG_CXXFLAGS = -std=c++17 -Wall -Wextra -Wno-register \
 	-fvisibility=hidden -DPGDLLEXPORT='__attribute__((visibility("default")))' \
 	-isystem $(shell $(PG_CONFIG) --includedir-server)
