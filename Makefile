@@ -48,7 +48,7 @@ PG_CPPFLAGS += -DSTOCKFLOW_THROW
 endif
 # For scripts/check-sanitizers.
 ifdef STOCKFLOW_SANITIZE
-PG_CXXFLAGS += -g -O1 -fsanitize=$(STOCKFLOW_SANITIZE) -fno-omit-frame-pointer
+PG_CXXFLAGS += -g -O1 -fsanitize=$(STOCKFLOW_SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
 STOCKFLOW_LINK = -fsanitize=$(STOCKFLOW_SANITIZE)
 endif
 SHLIB_LINK = $(STOCKFLOW_LINK) -lnlopt -lstdc++ -Wl,--version-script=src/exports.map

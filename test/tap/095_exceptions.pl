@@ -53,6 +53,7 @@ BEGIN
             RETURN c.call;
         END IF;
     END LOOP;
+    RETURN NULL;
 END \$\$;
 DO \$\$
 DECLARE
