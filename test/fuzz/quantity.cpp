@@ -36,8 +36,19 @@ static void check_arithmetic(std::int64_t a, std::int64_t b, std::int64_t c) {
     }
 }
 
+// Text as numeric writes it: digits, with a sign and a point perhaps.
+static std::string decimal(const std::uint8_t *data, std::size_t size) {
+    std::string text = size > 0 && data[0] % 2 == 1 ? "-" : "";
+    const std::size_t point = size > 1 ? data[1] % 16 : 1;
+    for (std::size_t i = 0; i < size || i == 0; i++) {
+        if (i == point && i > 0) text += '.';
+        text += static_cast<char>('0' + (size > 0 ? data[i] % 10 : 0));
+    }
+    return text;
+}
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size) {
-    const std::string text(reinterpret_cast<const char *>(data), size);
+    const std::string text = decimal(data, size);
     check_text(text.c_str());
     significant_decimals(text.c_str());
     std::int64_t quantity;

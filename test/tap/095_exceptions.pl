@@ -30,6 +30,7 @@ my $kinds = join ', ', map { "('$_', '$kinds{$_}')" } sort keys %kinds;
 my $triggers = join ",\n", map { s/'/''/gr =~ s/(.*)/('triggers', '00000', '$1')/sr } @TRIGGER_STATEMENTS;
 my $script = calls_of_bad_input() . <<"SQL";
 INSERT INTO calls VALUES $triggers,
+    ('refresh_all_forecasts', '00000', 'CALL stockflow.refresh_all_forecasts(1)'),
     ('current_company', '00000', 'SELECT stockflow.current_company()'), ('current_actor', '00000', 'SELECT stockflow.current_actor()');
 CREATE TEMP TABLE kinds AS SELECT * FROM (VALUES $kinds) AS k(kind, sqlstate);
 CREATE TEMP TABLE symbols AS $symbols;
