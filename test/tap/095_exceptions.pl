@@ -34,6 +34,7 @@ INSERT INTO calls VALUES $triggers,
     ('current_company', '00000', 'SELECT stockflow.current_company()'), ('current_actor', '00000', 'SELECT stockflow.current_actor()');
 CREATE TEMP TABLE kinds AS SELECT * FROM (VALUES $kinds) AS k(kind, sqlstate);
 CREATE TEMP TABLE symbols AS $symbols;
+CREATE TEMP TABLE entries (symbol text, statement text);
 CREATE TEMP TABLE results (symbol text, kind text, expected text, got text, message text);
 CREATE FUNCTION pg_temp.attempt(statement text, symbol text, kind text, OUT code text, OUT message text) LANGUAGE plpgsql AS \$\$
 BEGIN
@@ -70,13 +71,24 @@ BEGIN
         IF entering IS NULL THEN
             INSERT INTO results VALUES (s.prosrc, 'any', 'a call', 'none found');
         END IF;
-        -- Thousands of them leave nothing behind.
-        PERFORM pg_temp.attempt(entering, s.prosrc, kind) FROM kinds, generate_series(1, 20) WHERE entering IS NOT NULL;
+        INSERT INTO entries VALUES (s.prosrc, entering);
     END LOOP;
 END \$\$;
-RESET stockflow_test.throw;
 \\pset tuples_only on
 \\pset format unaligned
+-- Thousands of them leave nothing behind: bytes after one round of all, and after five more.
+CREATE FUNCTION pg_temp.throw_all() RETURNS bigint LANGUAGE sql AS
+    'SELECT count((pg_temp.attempt(statement, symbol, kind)).code) FROM entries, kinds WHERE statement IS NOT NULL';
+CREATE FUNCTION pg_temp.used() RETURNS bigint LANGUAGE sql AS \$\$ SELECT (regexp_match(pg_read_file('/proc/self/smaps_rollup'), 'Anonymous: +(\\d+)'))[1]::bigint * 1024 \$\$;
+SELECT pg_temp.throw_all();
+SELECT pg_temp.used() AS before \\gset
+SELECT pg_temp.throw_all() AS thrown \\gset
+SELECT pg_temp.throw_all();
+SELECT pg_temp.throw_all();
+SELECT pg_temp.throw_all();
+SELECT pg_temp.throw_all();
+SELECT 'growth', 5 * :thrown, pg_temp.used() - :before;
+RESET stockflow_test.throw;
 SELECT 'result', symbol, count(*) FILTER (WHERE expected = got), count(*),
        string_agg(concat_ws(' ', kind, expected, got, message), '; ') FILTER (WHERE expected <> got) FROM results GROUP BY 2 ORDER BY 2;
 SELECT 'works', stockflow.record_sale(1, 1, 1, 1), (SELECT count(*) FROM stockflow.verify_ledger());
@@ -91,6 +103,8 @@ for my $line (grep { /^result\|/ } split /\n/, $stdout)
 	$seen++;
 }
 is($seen, $node->safe_psql('postgres', "SELECT count(*) FROM ($symbols) AS s"), 'every function that is C was tried');
+my ($thrown, $growth) = $stdout =~ /growth ?\|\s*(\d+)\s*\|\s*(-?\d+)/;
+cmp_ok(($growth // 1e9) * 10000 / ($thrown || 1), '<', 1024 * 1024, "$thrown exceptions leave $growth bytes behind");
 like($stdout, qr/^works\|3(\.0+)?\|0$/m, 'the next sale works, and the ledger is sound');
 my $log = PostgreSQL::Test::Utils::slurp_file($node->logfile);
 unlike($log, qr/terminated by signal|PANIC|terminate called/, 'no process died');
