@@ -60,7 +60,7 @@ my @payloads = ('{"sku": "bolt-zq%d", "name": "x", "price": 1, "warehouse_id": %
 	'{"sku": "new", "name": "x", "price": 1, "idempotency_key": "zq%d"}', '{"sku": "new", "name": "x", "price": 1}');
 
 # Where a name means something else, or needs another state of things.
-my %special = ('change_alert.state' => "'snoozed'", 'reservation_status.state' => "'open'", 'level_quantile.quantiles' => "'{1,2}'",
+my %special = ('require_data_version.version' => "'1.0'", 'change_alert.state' => "'snoozed'", 'reservation_status.state' => "'open'", 'level_quantile.quantiles' => "'{1,2}'",
 	'project_stock.supply_units' => "'{1,2}'", 'report_number.given' => '1', 'report_number.lowest' => '0',
 	'check_given.arguments' => q('{"a": 1}'), 'check_line_field.value' => "'1'", 'report_number.highest' => '2',
 	'level_quantile.level' => '0.7', 'lock_purchase_order.states' => "'{partly_received}'", 'project_stock.step_quantiles' => "'{1,2,3,4}'",
