@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "core/text.hpp"
+#include "data_version.hpp"
 #include "entry.hpp"
 #include "ledger.hpp"
 #include "pg.hpp"
@@ -59,6 +60,7 @@ PGDLLEXPORT void _PG_init(void) {
                                nullptr);
     MarkGUCPrefixReserved("stockflow");
     stockflow::register_ledger_callbacks();
+    stockflow::register_data_version_callbacks();
 }
 }
 
@@ -68,3 +70,6 @@ STOCKFLOW_FUNCTION(stockflow_current_company) {
     if (company_id == 0) PG_RETURN_NULL();
     PG_RETURN_INT64(company_id);
 }
+
+// library_version() RETURNS text: what this library was built as.
+STOCKFLOW_FUNCTION(stockflow_library_version) { return CStringGetTextDatum(STOCKFLOW_VERSION); }

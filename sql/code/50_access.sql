@@ -61,7 +61,7 @@ CREATE FUNCTION stockflow.grant_access(role regrole, access text) RETURNS void
         FOR routine IN SELECT p.oid::regprocedure FROM pg_proc p
                         WHERE p.pronamespace = 'stockflow'::regnamespace
                           AND p.prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)
-                          AND (p.provolatile <> 'v' OR access <> 'report' AND p.proname NOT IN ('uninstall', 'grant_access', 'archive_log')
+                          AND (p.provolatile <> 'v' OR access <> 'report' AND p.proname NOT IN ('uninstall', 'grant_access', 'archive_log', 'migrate', 'lock_tables', 'advance_sequences')
                                OR p.proname = 'set_company') LOOP
             EXECUTE format('GRANT EXECUTE ON ROUTINE %s TO %s', routine, role);
         END LOOP;
