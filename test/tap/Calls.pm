@@ -55,7 +55,7 @@ my %types = (boolean => 'false', integer => '5', numeric => '1', text => "'zq%d'
 my @shapes = ('{"product_id": %d101, "warehouse_id": %d101, "quantity": 1}', '{"product_id": %d102, "quantity": 1}',
 	'{"line_id": 1, "quantity": 1}', '{"product_id": %d102, "counted_quantity": 1}', '{"product_id": %d101}',
 	'{"product_id": %d101, "warehouse_id": %d101, "delta": 1, "reason": "receipt"}',
-	'{"alert_id": %d101}');
+	'{"alert_id": %d101}', '{"product_id": %d101, "warehouse_id": %d101, "version": 1, "hash": "ab"}');
 my @payloads = ('{"sku": "bolt-zq%d", "name": "x", "price": 1, "warehouse_id": %d0000101, "supplier_id": %d0000101, "category_id": %d0000101, "initial_quantity": 1}',
 	'{"sku": "new", "name": "x", "price": 1, "idempotency_key": "zq%d"}', '{"sku": "new", "name": "x", "price": 1}');
 
