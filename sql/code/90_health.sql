@@ -55,11 +55,12 @@ CREATE FUNCTION stockflow.health_sequences() RETURNS TABLE(level text, problem t
         newest bigint;
         highest bigint;
     BEGIN
-        FOR s IN SELECT q.oid, q.relname, d.refobjid::regclass AS relation, a.attname, p.seqmax
+        FOR s IN SELECT q.oid, q.relname, d.refobjid AS relation, r.relname AS table_name, a.attname, p.seqmax
                    FROM pg_class q
                    JOIN pg_sequence p ON p.seqrelid = q.oid
                    JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = q.oid AND d.deptype IN ('a', 'i')
                     AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0
+                   JOIN pg_class r ON r.oid = d.refobjid AND r.relnamespace = q.relnamespace
                    JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
                   WHERE q.relkind = 'S' AND q.relnamespace = 'stockflow'::regnamespace LOOP
             newest := coalesce(pg_sequence_last_value(s.oid), 0);
@@ -67,17 +68,17 @@ CREATE FUNCTION stockflow.health_sequences() RETURNS TABLE(level text, problem t
                 RETURN QUERY SELECT 'warning', format('%s has used up %s of %s', s.relname, newest, s.seqmax);
             END IF;
             IF s.attname = 'company_id' THEN
-                EXECUTE format('SELECT max(t.%I) FROM %s t', s.attname, s.relation) INTO highest;
+                EXECUTE format('SELECT max(t.%I) FROM stockflow.%I t', s.attname, s.table_name) INTO highest;
             ELSIF EXISTS (SELECT FROM pg_index x JOIN pg_attribute a ON a.attrelid = x.indrelid AND a.attname = s.attname
                            WHERE x.indrelid = s.relation AND x.indpred IS NULL AND x.indisvalid AND x.indkey[1] = a.attnum) THEN
                 EXECUTE format('SELECT max(m.highest) FROM (SELECT c.company_id FROM stockflow.companies c ORDER BY random() LIMIT 200) k'
-                    ' CROSS JOIN LATERAL (SELECT max(t.%1$I) AS highest FROM %2$s t WHERE t.company_id = k.company_id) m',
-                    s.attname, s.relation) INTO highest;
+                    ' CROSS JOIN LATERAL (SELECT max(t.%1$I) AS highest FROM stockflow.%2$I t WHERE t.company_id = k.company_id) m',
+                    s.attname, s.table_name) INTO highest;
             ELSE
                 CONTINUE;
             END IF;
             IF highest > newest THEN
-                RETURN QUERY SELECT 'critical', format('%s is at %s, but %s goes up to %s', s.relname, newest, s.relation, highest);
+                RETURN QUERY SELECT 'critical', format('%s is at %s, but %s goes up to %s', s.relname, newest, s.table_name, highest);
             END IF;
         END LOOP;
     END
@@ -94,13 +95,13 @@ CREATE FUNCTION stockflow.health() RETURNS TABLE(check_name text, status text, d
 ['scope', 'Row level security leaves rows to look at.', 'Ask as the owner of the tables or as a role with BYPASSRLS; a role with a tenant sees what concerns that.', $q$
     SELECT 'warning' AS level, 'no tenant is set, so that no row of any company is seen' AS problem
      WHERE row_security_active('stockflow.inventory') AND stockflow.current_company() IS NULL $q$],
-['versions', 'Library, extension and data fit each other.', 'Start sessions (or the server) anew after an update of the library; run ALTER EXTENSION stockflow UPDATE after that of the files.', $q$
+['versions', 'Library, extension and data fit each other.', 'Start sessions (or the server) anew after an update of the library; run ALTER EXTENSION stockflow UPDATE after that of the files, and SELECT * FROM stockflow.migrate() for older data.', $q$
     SELECT 'critical' AS level, format('the session has loaded library %s, the extension is %s', stockflow.library_version(), e.extversion) AS problem
       FROM pg_extension e WHERE e.extname = 'stockflow' AND e.extversion <> stockflow.library_version()
     UNION ALL SELECT 'warning', format('the extension is %s, the files are those of %s', e.extversion, v.default_version)
       FROM pg_extension e JOIN pg_available_extensions v ON v.name = e.extname WHERE e.extname = 'stockflow' AND e.extversion <> v.default_version
-    UNION ALL SELECT 'critical', format('the data is marked %L', coalesce(obj_description('stockflow'::regnamespace, 'pg_namespace'), ''))
-     WHERE obj_description('stockflow'::regnamespace, 'pg_namespace') IS DISTINCT FROM 'stockflow data 1.0' $q$],
+    UNION ALL SELECT 'critical', format('the data is of version %s, the code needs %s', coalesce(stockflow.data_version(), 'unknown'), stockflow.needed_data_version())
+     WHERE stockflow.data_version() IS DISTINCT FROM stockflow.needed_data_version() $q$],
 ['settings', 'No setting endangers the data.', 'Set them back in postgresql.conf, or with ALTER SYSTEM, ALTER DATABASE or ALTER ROLE … RESET.', $q$
     SELECT CASE WHEN s.name = 'synchronous_commit' THEN 'warning' ELSE 'critical' END AS level, format('%s = %s', s.name, s.setting) AS problem
       FROM pg_settings s WHERE (s.name, s.setting) IN (('fsync', 'off'), ('full_page_writes', 'off'), ('synchronous_commit', 'off'),
@@ -145,7 +146,7 @@ CREATE FUNCTION stockflow.health() RETURNS TABLE(check_name text, status text, d
            WHERE c.relnamespace = 'stockflow'::regnamespace AND c.relname = x.relation AND k.conname = x.name)
     UNION ALL SELECT 'warning', format('constraint %s of %s is not validated', k.conname, c.relname) FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
      WHERE c.relnamespace = 'stockflow'::regnamespace AND NOT k.convalidated $q$],
-['sequences', 'Sequences are ahead of the ids in use.', 'SELECT setval(…) to the highest id.', $q$ SELECT level, problem FROM stockflow.health_sequences() $q$],
+['sequences', 'Sequences are ahead of the ids in use.', 'SELECT * FROM stockflow.advance_sequences(); for one that is used up, ids may have been given by hand.', $q$ SELECT level, problem FROM stockflow.health_sequences() $q$],
 ['privileges', 'PUBLIC has no privilege.', 'REVOKE it; use stockflow.grant_access.', $q$
     SELECT 'critical' AS level, format('PUBLIC may %s %s', string_agg(lower(g.privilege_type), ', '), g.name) AS problem
       FROM (SELECT p.oid::regprocedure::text AS name, a.privilege_type FROM pg_proc p, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a
@@ -188,7 +189,6 @@ CREATE FUNCTION stockflow.health() RETURNS TABLE(check_name text, status text, d
       JOIN stockflow.companies c ON c.company_id = d.company_id AND c.deleted_at IS NULL
      CROSS JOIN LATERAL (SELECT max(x.computed_at) AS newest FROM (SELECT n.computed_at FROM stockflow.forecasts n WHERE n.company_id = d.company_id LIMIT 1000) x) f
      WHERE f.newest IS NULL OR f.newest < now() - interval '2 days' ORDER BY d.company_id LIMIT 100 $q$]];
-        i integer;
     BEGIN
         FOR i IN 1 .. array_length(checks, 1) LOOP
             check_name := checks[i][1];

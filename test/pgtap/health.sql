@@ -36,7 +36,7 @@ SELECT is(stockflow.library_version(), (SELECT extversion FROM pg_extension WHER
 
 SELECT pg_temp.finds('versions', $$UPDATE pg_extension SET extversion = '0.9' WHERE extname = 'stockflow'$$,
     format('critical: the session has loaded library %1$s, the extension is 0.9; the extension is 0.9, the files are those of %1$s', stockflow.library_version()));
-SELECT pg_temp.finds('versions', $$COMMENT ON SCHEMA stockflow IS 'stockflow data 0.1'$$, 'critical: the data is marked ''stockflow data 0.1''');
+SELECT pg_temp.finds('versions', $$COMMENT ON SCHEMA stockflow IS 'stockflow data 0.1'$$, 'critical: the data is of version 0.1, the code needs ' || stockflow.needed_data_version());
 SELECT ok(pg_temp.after('settings', 'SET LOCAL session_replication_role = replica') ~ '^critical: .*session_replication_role = replica', 'settings: triggers do not fire');
 SELECT ok(pg_temp.after('settings', 'SET LOCAL zero_damaged_pages = on') ~ 'zero_damaged_pages = on', 'settings: damage that is hidden');
 SELECT ok(pg_temp.after('settings', 'CREATE ROLE health_loader; ALTER ROLE health_loader SET session_replication_role = replica') ~ 'session_replication_role=replica for health_loader', 'settings: of a role');
@@ -54,9 +54,9 @@ SELECT pg_temp.finds('indexes', 'DROP INDEX stockflow.inventory_low_idx', 'criti
 SELECT pg_temp.finds('indexes', $$UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'stockflow.products_sku_key'::regclass$$, 'critical: index stockflow.products_sku_key is not valid');
 SELECT pg_temp.finds('constraints', 'ALTER TABLE stockflow.companies DROP CONSTRAINT companies_name_check', 'critical: constraint companies_name_check of companies is missing');
 SELECT pg_temp.finds('constraints', 'ALTER TABLE stockflow.companies ADD CONSTRAINT mine CHECK (company_id > 0) NOT VALID', 'warning: constraint mine of companies is not validated');
-SELECT pg_temp.finds('sequences', $$SELECT setval('stockflow.products_product_id_seq', 4)$$, 'critical: products_product_id_seq is at 4, but stockflow.products goes up to 6');
+SELECT pg_temp.finds('sequences', $$SELECT setval('stockflow.products_product_id_seq', 4)$$, 'critical: products_product_id_seq is at 4, but products goes up to 6');
 SELECT setval('stockflow.products_product_id_seq', 6);
-SELECT pg_temp.finds('sequences', $$SELECT setval('stockflow.companies_company_id_seq', 1)$$, 'critical: companies_company_id_seq is at 1, but stockflow.companies goes up to 2');
+SELECT pg_temp.finds('sequences', $$SELECT setval('stockflow.companies_company_id_seq', 1)$$, 'critical: companies_company_id_seq is at 1, but companies goes up to 2');
 SELECT setval('stockflow.companies_company_id_seq', 2);
 SELECT pg_temp.finds('sequences', 'ALTER SEQUENCE stockflow.transfers_transfer_id_seq MAXVALUE 1000 RESTART 900; SELECT nextval(''stockflow.transfers_transfer_id_seq'')', 'warning: transfers_transfer_id_seq has used up 900 of 1000');
 SELECT pg_temp.finds('privileges', 'GRANT EXECUTE ON FUNCTION stockflow.archive_log TO PUBLIC', 'critical: PUBLIC may execute stockflow.archive_log(timestamp with time zone,bigint,bigint)');
