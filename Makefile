@@ -1,7 +1,7 @@
 # Building:    make, make install, make installcheck   (PGXS; PG_CONFIG= selects the server)
-# Developing:  make check, check-long, crash, mutants, fuzz, demo, demo-shell, bench, bench-forecast (need nothing installed)
+# Developing:  make check, check-long, crash, model, mutants, fuzz, demo, demo-shell, bench, bench-forecast (need nothing installed)
 
-DEVELOPER_GOALS = check check-long crash mutants demo demo-shell bench fuzz bench-forecast clean-check bench-ledger bench-planning
+DEVELOPER_GOALS = check check-long crash model mutants demo demo-shell bench fuzz bench-forecast clean-check bench-ledger bench-planning
 
 ifneq ($(filter $(DEVELOPER_GOALS),$(MAKECMDGOALS)),)
 

@@ -3,8 +3,10 @@
 -- other data. The comment on the schema marks the data and its version:
 --   no schema                      fresh: create code, tables, triggers
 --   marked schema without tables   restore: a dump is being restored and brings the rest itself
---   marked schema with tables      adopt: make code, triggers and policies anew for this data
+--   marked schema with tables      adopt: make code, triggers and policies anew for this data, which
+--                                  is migrated if it is older
 --   any other schema               refused
+-- Data of a version that this code does not know is refused by 40_version.sql.
 SET LOCAL client_min_messages = warning;
 SET LOCAL check_function_bodies = off;
 SET LOCAL search_path = pg_catalog, pg_temp;
@@ -49,7 +51,6 @@ DECLARE
     data_owner oid;
     marker text;
     found_tables integer;
-    missing text;
     state text;
 BEGIN
     SELECT n.oid, n.nspowner, obj_description(n.oid, 'pg_namespace')
@@ -57,40 +58,18 @@ BEGIN
       FROM pg_namespace n WHERE n.nspname = 'stockflow';
     SELECT count(*) INTO found_tables
       FROM pg_class c WHERE c.relnamespace = data_schema AND layout ? c.relname::text;
-    -- Columns that are not there as they should be: in a table, of this type, of the schema's owner.
-    SELECT string_agg(format('%s.%s', expected.relation, split_part(expected.part, ' ', 1)), ', ') INTO missing
-      FROM (SELECT t.key AS relation, unnest(string_to_array(t.value, ', ')) AS part
-              FROM jsonb_each_text(layout) AS t) AS expected
-     WHERE NOT EXISTS (
-           SELECT FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND NOT a.attisdropped
-            WHERE c.relnamespace = data_schema AND c.relname = expected.relation AND c.relkind IN ('r', 'p')
-              AND c.relowner = data_owner
-              AND format('%s %s', a.attname, format_type(a.atttypid, a.atttypmod)) = expected.part);
     IF data_schema IS NULL THEN
         state := 'fresh';
         CREATE SCHEMA stockflow;
-    ELSIF marker IS NULL OR marker NOT LIKE 'stockflow data %' THEN
+    ELSIF marker IS NULL OR marker !~ '^stockflow data [0-9]{1,4}\.[0-9]{1,4}$' THEN
         RAISE EXCEPTION 'schema "stockflow" already exists'
             USING ERRCODE = 'duplicate_schema',
                   DETAIL = 'It does not carry the mark of StockFlow data.',
                   HINT = 'Rename or drop that schema. If it comes from a dump taken with --no-comments, restore its comment first: COMMENT ON SCHEMA stockflow IS ''stockflow data 1.0''.';
-    ELSIF marker <> 'stockflow data 1.0' THEN
-        RAISE EXCEPTION 'cannot use data marked "%"', marker
-            USING ERRCODE = 'object_not_in_prerequisite_state',
-                  HINT = 'Install the version of StockFlow that wrote this data.';
     ELSIF found_tables = 0 THEN
         state := 'restore';
-    ELSIF missing IS NULL THEN
-        state := 'adopt';
-        IF NOT (SELECT r.rolsuper FROM pg_roles r WHERE r.oid = data_owner) THEN
-            RAISE WARNING 'adopting data that belongs to role "%"', pg_get_userbyid(data_owner)
-                USING HINT = 'Its owner can put triggers on it that run with the rights of whoever changes stock.';
-        END IF;
     ELSE
-        RAISE EXCEPTION 'schema "stockflow" does not hold the data that its mark promises'
-            USING ERRCODE = 'object_not_in_prerequisite_state',
-                  DETAIL = format('Not there, of another type, or of another owner than the schema: %s.', missing),
-                  HINT = 'Restore what is missing from a backup, or remove the schema.';
+        state := 'adopt';
     END IF;
     -- On a worker of a Citus cluster the coordinator brings the tables.
     IF state = 'fresh' AND to_regclass('pg_catalog.pg_dist_local_group') IS NOT NULL THEN
@@ -98,5 +77,6 @@ BEGIN
         state := coalesce(marker, state);
     END IF;
     PERFORM pg_catalog.set_config('stockflow_install.state', state, true);
+    PERFORM pg_catalog.set_config('stockflow_install.layout', layout::text, true);
 END;
 $stockflow_state$;

@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "core/text.hpp"
+#include "data_version.hpp"
 #include "entry.hpp"
 #include "ledger.hpp"
 #include "pg.hpp"
@@ -59,6 +60,7 @@ PGDLLEXPORT void _PG_init(void) {
                                nullptr);
     MarkGUCPrefixReserved("stockflow");
     stockflow::register_ledger_callbacks();
+    stockflow::register_data_version_callbacks();
 }
 }
 

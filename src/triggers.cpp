@@ -29,10 +29,11 @@ Oid lock_table(const char *name, LOCKMODE mode) {
 int column_number(Relation relation, const char *name) {
     const int number = SPI_fnumber(RelationGetDescr(relation), name);
     if (number <= 0) {
-        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
-                        errmsg("column \"%s\" of table \"%s\" is missing", name,
-                               RelationGetRelationName(relation)),
-                        errhint("The data was written by another version of StockFlow.")));
+        ereport(ERROR,
+                (errcode(ERRCODE_UNDEFINED_COLUMN),
+                 errmsg("column \"%s\" of table \"%s\" is missing", name,
+                        RelationGetRelationName(relation)),
+                 errhint("The data is older than the code: SELECT * FROM stockflow.migrate().")));
     }
     return number;
 }

@@ -230,7 +230,7 @@ CREATE FUNCTION stockflow.write_off_expired(
             END IF;
         END IF;
         PERFORM stockflow.keep_request($1, $4, to_jsonb(coalesce(jsonb_array_length(movements), 0)));
-        RETURN coalesce(jsonb_array_length(movements), 0);
+        RETURN coalesce(jsonb_array_length(movements), 0)::bigint;
     END
     $$;
 COMMENT ON FUNCTION stockflow.write_off_expired(bigint, bigint, text, text) IS

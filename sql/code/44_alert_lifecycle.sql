@@ -86,7 +86,7 @@ CREATE FUNCTION stockflow.refresh_company_alerts(company_id bigint) RETURNS bigi
         opening jsonb;
         waking jsonb;
         ending jsonb;
-        events bigint[] := '{}';
+        events bigint[] := ARRAY[]::bigint[];
     BEGIN
         -- One refresh of a company at a time: a second waits here, and the statements below see what
         -- the first has done (under REPEATABLE READ it fails with 40001 instead).
@@ -171,7 +171,7 @@ CREATE FUNCTION stockflow.refresh_company_alerts(company_id bigint) RETURNS bigi
             events := events || stockflow.write_alert_events(company, 'opened', coalesce(opening, '[]'));
         END IF;
         PERFORM stockflow.notify_alert_events(company, events);
-        RETURN cardinality(events);
+        RETURN cardinality(events)::bigint;
     END
     $$;
 COMMENT ON FUNCTION stockflow.refresh_company_alerts(bigint) IS
@@ -183,7 +183,7 @@ CREATE FUNCTION stockflow.refresh_alerts(company_id bigint DEFAULT NULL) RETURNS
     #variable_conflict use_column
     DECLARE
         company bigint;
-        events bigint := 0;
+        events bigint := 0::bigint;
     BEGIN
         IF refresh_alerts.company_id IS NOT NULL THEN
             PERFORM stockflow.check_alert_company(refresh_alerts.company_id);

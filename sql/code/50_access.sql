@@ -47,7 +47,7 @@ CREATE FUNCTION stockflow.grant_access(role regrole, access text) RETURNS void
             EXECUTE format('GRANT INSERT, UPDATE ON %s TO %s', documents, role);
             EXECUTE format('GRANT INSERT ON stockflow.purchase_receipts TO %s', role);
             EXECUTE format('GRANT SELECT, INSERT, UPDATE ON stockflow.idempotency_keys TO %s', role);
-            FOR sequence IN SELECT c.oid FROM pg_class c
+            FOR sequence IN SELECT c.oid::regclass FROM pg_class c
                              WHERE c.relnamespace = 'stockflow'::regnamespace AND c.relkind = 'S' LOOP
                 EXECUTE format('GRANT USAGE ON SEQUENCE %s TO %s', sequence, role);
             END LOOP;
@@ -58,10 +58,10 @@ CREATE FUNCTION stockflow.grant_access(role regrole, access text) RETURNS void
             EXECUTE format('GRANT SET ON PARAMETER stockflow.company_id TO %s', role);
         END IF;
         -- Reading functions for everyone, writing ones for all but reports; never administration.
-        FOR routine IN SELECT p.oid FROM pg_proc p
+        FOR routine IN SELECT p.oid::regprocedure FROM pg_proc p
                         WHERE p.pronamespace = 'stockflow'::regnamespace
                           AND p.prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)
-                          AND (p.provolatile <> 'v' OR access <> 'report' AND p.proname NOT IN ('uninstall', 'grant_access', 'archive_log')
+                          AND (p.provolatile <> 'v' OR access <> 'report' AND p.proname NOT IN ('uninstall', 'grant_access', 'archive_log', 'migrate', 'lock_tables', 'advance_sequences')
                                OR p.proname = 'set_company') LOOP
             EXECUTE format('GRANT EXECUTE ON ROUTINE %s TO %s', routine, role);
         END LOOP;

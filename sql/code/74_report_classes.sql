@@ -12,7 +12,7 @@ CREATE FUNCTION stockflow.abc_xyz(
     #variable_conflict use_column
     DECLARE
         by_value CONSTANT boolean := stockflow.report_choice('measure', $4, '{value,units}') = 'value';
-        step CONSTANT interval := '1 ' || stockflow.report_choice('bucket', $7, '{week,month}');
+        step CONSTANT interval := ('1 ' || stockflow.report_choice('bucket', $7, '{week,month}'))::interval;
         b_limit CONSTANT numeric := stockflow.report_number('b_share', $6, 0, 1);
         a_limit CONSTANT numeric := stockflow.report_number('a_share', $5, 0, $6);
         y_limit CONSTANT numeric := stockflow.report_number('y_variation', $9, 0, 1000);
@@ -29,9 +29,9 @@ CREATE FUNCTION stockflow.abc_xyz(
             RETURN;
         END IF;
         -- Buckets are whole calendar weeks (from Monday) or months: parts would look like a slump.
-        first_bucket := date_trunc($7, $2::timestamp + step - interval '1 day');
-        after_buckets := date_trunc($7, last_day::timestamp + interval '1 day');
-        bucket_count := (SELECT count(*) FROM generate_series(first_bucket::timestamp, after_buckets::timestamp - step, step));
+        first_bucket := date_trunc($7, $2::timestamp + step - interval '1 day')::date;
+        after_buckets := date_trunc($7, last_day::timestamp + interval '1 day')::date;
+        bucket_count := (SELECT count(*)::integer FROM generate_series(first_bucket::timestamp, after_buckets::timestamp - step, step));
         RETURN QUERY
         WITH per_bucket AS (
             SELECT t.product_id, b.bucket, sum(t.demand - t.returned) AS units

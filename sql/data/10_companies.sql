@@ -1,5 +1,5 @@
 -- Companies are the tenants: every other key starts with company_id.
-COMMENT ON SCHEMA stockflow IS 'stockflow data 1.0';
+EXECUTE format('COMMENT ON SCHEMA stockflow IS %L', 'stockflow data ' || stockflow.needed_data_version());
 REVOKE ALL ON SCHEMA stockflow FROM PUBLIC;
 
 CREATE TABLE stockflow.companies (

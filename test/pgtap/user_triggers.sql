@@ -1,6 +1,6 @@
 -- Triggers that users put on our tables: whatever they do, the ledger stays whole.
 BEGIN;
-SELECT plan(15);
+SELECT plan(20);
 SET client_min_messages = warning;
 INSERT INTO stockflow.companies (company_id, name, reorder_point) VALUES (1, 'C', 10);
 INSERT INTO stockflow.warehouses (company_id, warehouse_id, name) VALUES (1, 1, 'W'), (1, 2, 'V');
@@ -25,6 +25,12 @@ BEGIN
     RETURN answer;
 END $$;
 
+SELECT is(pg_temp.with_trigger('AFTER UPDATE', 'BEGIN IF pg_trigger_depth() = 1 THEN PERFORM stockflow.record_sale(1, 1, 1, 5, idempotency_key => ''k''); END IF; RETURN NULL; END',
+    'SELECT stockflow.record_sale(1, 1, 1, 5, idempotency_key => ''k'')'), '55006: idempotency key "k" belongs to a call under way', 'a call within a call cannot use its key');
+SELECT is(pg_temp.with_trigger('BEFORE UPDATE', 'BEGIN NEW.quantity := NEW.quantity - 1; RETURN NEW; END', 'SELECT stockflow.record_sale(1, 1, 1, 5)'),
+    '23000: another trigger changed the quantity of a movement', 'a trigger cannot change what a movement says');
+SELECT is(pg_temp.with_trigger('BEFORE UPDATE', 'BEGIN NEW.quantity := NEW.quantity - 1; RETURN NEW; END', 'UPDATE stockflow.inventory SET quantity = 50 WHERE product_id = 3'),
+    '3/1: -51', 'what it makes of a plain change is what is logged');
 SELECT is(pg_temp.with_trigger('AFTER UPDATE', $$BEGIN IF pg_trigger_depth() = 1 THEN BEGIN
         UPDATE stockflow.inventory SET quantity = quantity - 1 WHERE product_id = 2; RAISE EXCEPTION 'x';
         EXCEPTION WHEN OTHERS THEN NULL; END; END IF; RETURN NULL; END$$,
@@ -73,6 +79,13 @@ CREATE FUNCTION pg_temp.forge() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
 CREATE TRIGGER forge AFTER INSERT ON stockflow.inventory_log FOR EACH ROW EXECUTE FUNCTION pg_temp.forge();
 SELECT throws_ok('SELECT stockflow.record_sale(1, 1, 1, 5)', '55000', 'inventory_log is written by the ledger only', 'a trigger of the log cannot forge entries');
 DROP TRIGGER forge ON stockflow.inventory_log;
+
+-- A trigger that comes after ours and changes what it has set.
+CREATE FUNCTION pg_temp.flip() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.is_low := NOT NEW.is_low; RETURN NEW; END';
+CREATE TRIGGER zzz BEFORE UPDATE ON stockflow.inventory FOR EACH ROW EXECUTE FUNCTION pg_temp.flip();
+SELECT throws_ok('SELECT stockflow.record_sale(1, 1, 6, 1)', '23000', NULL, 'the flag of a sale');
+SELECT throws_ok('UPDATE stockflow.inventory SET quantity = 60 WHERE product_id = 6', '23000', NULL, 'or of a plain change is not a trigger''s to set');
+DROP TRIGGER zzz ON stockflow.inventory;
 
 -- Our triggers act as the owner of the table, never with more.
 CREATE FUNCTION pg_temp.who() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM set_config('test.who', current_user, true); RETURN NULL; END $$;

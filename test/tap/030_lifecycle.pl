@@ -105,6 +105,44 @@ is(sql("SELECT count(*) FROM pg_trigger t WHERE NOT tgisinternal"), 0, 'and the 
 sql("CREATE EXTENSION stockflow; SELECT stockflow.grant_access('app', 'app')");
 is_deeply([ state_of($node, 'postgres') ], \@before, 'uninstall() keeps the data');
 
+# Data of an owner who is no superuser is adopted with a warning, and stays his.
+sql(<<'SQL');
+CREATE ROLE shopkeeper LOGIN;
+DO $$
+DECLARE
+    relation regclass;
+BEGIN
+    ALTER SCHEMA stockflow OWNER TO shopkeeper;
+    FOR relation IN SELECT oid FROM pg_class WHERE relnamespace = 'stockflow'::regnamespace AND relkind IN ('r', 'v') LOOP
+        EXECUTE format('ALTER TABLE %s OWNER TO shopkeeper', relation);
+    END LOOP;
+END $$;
+SQL
+@before = state_of($node, 'postgres');
+sql('SELECT stockflow.uninstall()');
+my $warning;
+$node->psql('postgres', 'CREATE EXTENSION stockflow', stderr => \$warning);
+like($warning, qr/WARNING:  adopting data that belongs to role "shopkeeper"/, 'data of somebody else is adopted with a warning');
+sql("SELECT stockflow.grant_access('app', 'app')");
+is_deeply([ state_of($node, 'postgres') ], \@before, 'and stays his');
+for my $sql ('DROP OWNED BY shopkeeper CASCADE', 'DROP ROLE shopkeeper')
+{
+	like(error_of($node, 'postgres', $sql), qr/ERROR:  (?:55000|2BP01): /, "$sql is refused");
+}
+sql('REASSIGN OWNED BY shopkeeper TO CURRENT_USER; DROP ROLE shopkeeper');
+is(sql('SELECT * FROM stockflow.verify_ledger()'), '', 'the ledger is sound under its new owner');
+
+# What a user has made of our tables, or put next to them, is not destroyed with them: all or nothing.
+for my $sql ('CREATE VIEW public.mine AS SELECT * FROM stockflow.products', 'CREATE TABLE stockflow.mine ()')
+{
+	sql($sql);
+	@before = state_of($node, 'postgres');
+	like(error_of($node, 'postgres', 'SELECT stockflow.uninstall(drop_data => true)'), qr/ERROR:  2BP01: /,
+		"uninstall(drop_data => true) does not pass over: $sql");
+	is_deeply([ state_of($node, 'postgres') ], \@before, 'and leaves everything');
+	sql($sql =~ /VIEW/ ? 'DROP VIEW public.mine' : 'DROP TABLE stockflow.mine');
+}
+
 # A marked schema that misses a table is not adopted.
 sql('SELECT stockflow.uninstall(); ALTER TABLE stockflow.categories RENAME TO kinds');
 like(error_of($node, 'postgres', 'CREATE EXTENSION stockflow'),

@@ -57,6 +57,15 @@ compare('as app', extra_params => [ '-U', 'app' ]);
 $primary->safe_psql('postgres', 'SELECT stockflow.record_sale(1, 2, 2, 27); SELECT stockflow.record_sale(2, 3, 5, 1)');
 compare('after sales');
 
+# Rows and catalog are the same, and no sequence is behind: the log holds its values in advance, up to 32.
+my @here = state_of($primary, 'postgres');
+$primary->wait_for_catchup($standby);
+my @there = state_of($standby, 'postgres');
+is_deeply([ grep { !/^sequence/ } @there ], [ grep { !/^sequence/ } @here ], 'all rows, and all that the catalogs say');
+my %values = map { /^sequence (\S+): (\d+)/ } @here;
+is_deeply([ grep { /^sequence (\S+): (\d+)/ && ($2 < $values{$1} || $2 > $values{$1} + 32) } @there ], [], 'no sequence is behind');
+cmp_ok(scalar(keys %values), '>', 5, 'there are sequences');
+
 # A broken ledger is noticed there, too.
 $primary->safe_psql('postgres',
 	'SET session_replication_role = replica;'

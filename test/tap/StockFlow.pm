@@ -6,7 +6,7 @@ use warnings;
 use Exporter 'import';
 use PostgreSQL::Test::Cluster;
 
-our @EXPORT = qw(new_server error_of sample_data rows_of state_of @TABLES);
+our @EXPORT = qw(new_server error_of sample_data rows_of state_of catalog_of @TABLES);
 
 our @TABLES = qw(companies warehouses categories suppliers products product_suppliers
   product_bundles reservations reservation_lines inventory inventory_log inventory_log_archive
@@ -41,11 +41,12 @@ sub error_of
 
 # Two companies with a bit of everything in their history. Company 1 has the products 1 to 4 in the
 # warehouses 1 and 2, company 2 the product 5 in warehouse 3. Product 3 is a bundle, 4 is deleted.
+# Of a version of the extension other than the default, if one is given.
 sub sample_data
 {
-	my ($node, $database) = @_;
+	my ($node, $database, $version) = @_;
+	$node->safe_psql($database, 'CREATE EXTENSION stockflow' . ($version ? " VERSION '$version'" : ''));
 	$node->safe_psql($database, <<'SQL');
-CREATE EXTENSION stockflow;
 INSERT INTO stockflow.companies (name, timezone, reorder_point)
     VALUES ('First', 'America/Bogota', 5), ('Second', 'UTC', NULL);
 INSERT INTO stockflow.warehouses (company_id, name) VALUES (1, 'A'), (1, 'B'), (2, 'A');
@@ -113,61 +114,96 @@ sub rows_of
 sub state_of
 {
 	my ($node, $database) = @_;
-	my $rows = join "\nUNION ALL\n",
-	  map { rows_of($_) } @TABLES;
+	my $rows = join "\nUNION ALL\n", map { rows_of($_) } @TABLES;
 	my $sequences = join "\nUNION ALL\n",
 	  map { "SELECT 'sequence $_: ' || last_value || ' ' || is_called FROM stockflow.$_" }
 	  split /\n/, $node->safe_psql($database,
-		"SELECT relname FROM pg_class WHERE relnamespace = 'stockflow'::regnamespace AND relkind = 'S'");
-	return split /\n/, $node->safe_psql($database, <<"SQL");
+		"SELECT relname FROM pg_class WHERE relnamespace = 'stockflow'::regnamespace AND relkind = 'S' ORDER BY 1");
+	return (split(/\n/, $node->safe_psql($database, "$rows\nUNION ALL\n$sequences")),
+		catalog_of($node, $database));
+}
+
+# What the catalogs say about the schema, the extension and what belongs to it.
+sub catalog_of
+{
+	my ($node, $database) = @_;
+	return split /\n/, $node->safe_psql($database, <<'SQL');
 SET search_path = pg_catalog;
 WITH relations AS (SELECT * FROM pg_class WHERE relnamespace = 'stockflow'::regnamespace),
 lines(line) AS (
-$rows
-UNION ALL
-$sequences
-UNION ALL
-SELECT format('%s %s owner %s options %s rls %s %s comment %s', relkind, relname,
-              relowner::regrole, reloptions, relrowsecurity, relforcerowsecurity, obj_description(oid, 'pg_class'))
+SELECT format('%s %s owner %s options %s rls %s %s identity %s comment %s', relkind, relname,
+              relowner::regrole, reloptions, relrowsecurity, relforcerowsecurity, relreplident, obj_description(oid, 'pg_class'))
   FROM relations
 UNION ALL
+SELECT format('parameters of %s: %s', s.seqrelid::regclass,
+              (s.seqtypid, s.seqstart, s.seqincrement, s.seqmax, s.seqmin, s.seqcache, s.seqcycle))
+  FROM pg_sequence s JOIN relations r ON r.oid = s.seqrelid
+UNION ALL
 SELECT format('grant on %s: %s', r.relname, a) FROM relations r, aclexplode(r.relacl) a
+UNION ALL
+SELECT format('grant on %s.%s: %s', t.attrelid::regclass, t.attname, a)
+  FROM pg_attribute t JOIN relations r ON r.oid = t.attrelid, aclexplode(t.attacl) a
 UNION ALL
 SELECT format('grant on %s: %s', p.oid::regprocedure, a) FROM pg_proc p, aclexplode(p.proacl) a
  WHERE p.pronamespace = 'stockflow'::regnamespace
 UNION ALL
+SELECT format('at first on %s: %s', pg_describe_object(i.classoid, i.objoid, i.objsubid), a)
+  FROM pg_init_privs i, aclexplode(i.initprivs) a
+ WHERE i.classoid = 'pg_proc'::regclass
+   AND i.objoid IN (SELECT oid FROM pg_proc WHERE pronamespace = 'stockflow'::regnamespace)
+UNION ALL
+SELECT format('default grant %s %s %s', d.defaclrole::regrole, d.defaclobjtype, d.defaclacl)
+  FROM pg_default_acl d WHERE d.defaclnamespace = 'stockflow'::regnamespace
+UNION ALL
 SELECT format('schema owner %s comment %s grant %s', n.nspowner::regrole, obj_description(n.oid, 'pg_namespace'), a)
   FROM pg_namespace n, aclexplode(n.nspacl) a WHERE n.nspname = 'stockflow'
 UNION ALL
-SELECT format('column %s.%s %s %s %s %s %s %s', r.relname, a.attname, format_type(a.atttypid, a.atttypmod),
-              a.attnotnull, a.attgenerated, a.attnum, pg_get_expr(d.adbin, d.adrelid), col_description(r.oid, a.attnum))
+SELECT format('function owner %s %s comment %s', p.proowner::regrole, pg_get_functiondef(p.oid), obj_description(p.oid, 'pg_proc'))
+  FROM pg_proc p WHERE p.pronamespace = 'stockflow'::regnamespace
+UNION ALL
+SELECT format('column %s.%s %s %s %s %s %s %s storage %s %s statistics %s', r.relname, a.attname,
+              format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attgenerated, a.attnum,
+              pg_get_expr(d.adbin, d.adrelid), col_description(r.oid, a.attnum), a.attstorage, a.attcollation::regcollation, a.attstattarget)
   FROM relations r JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped
   LEFT JOIN pg_attrdef d ON d.adrelid = r.oid AND d.adnum = a.attnum
  WHERE r.relkind IN ('r', 'v')
 UNION ALL
-SELECT format('index %s', pg_get_indexdef(i.indexrelid)) FROM pg_index i JOIN relations r ON r.oid = i.indrelid
+SELECT format('index %s %s %s %s', pg_get_indexdef(i.indexrelid), i.indisvalid, i.indisclustered, i.indisreplident)
+  FROM pg_index i JOIN relations r ON r.oid = i.indrelid
 UNION ALL
-SELECT format('constraint %s on %s %s %s', c.conname, r.relname, pg_get_constraintdef(c.oid), c.convalidated)
+SELECT format('constraint %s on %s %s %s comment %s', c.conname, r.relname, pg_get_constraintdef(c.oid), c.convalidated,
+              obj_description(c.oid, 'pg_constraint'))
   FROM pg_constraint c JOIN relations r ON r.oid = c.conrelid
 UNION ALL
-SELECT format('trigger %s %s', pg_get_triggerdef(t.oid), t.tgenabled)
+SELECT format('statistics %s', pg_get_statisticsobjdef(s.oid)) FROM pg_statistic_ext s JOIN relations r ON r.oid = s.stxrelid
+UNION ALL
+SELECT format('rule %s', pg_get_ruledef(w.oid)) FROM pg_rewrite w JOIN relations r ON r.oid = w.ev_class AND r.relkind = 'r'
+UNION ALL
+SELECT format('trigger %s %s comment %s', pg_get_triggerdef(t.oid), t.tgenabled, obj_description(t.oid, 'pg_trigger'))
   FROM pg_trigger t JOIN relations r ON r.oid = t.tgrelid WHERE NOT t.tgisinternal
 UNION ALL
-SELECT format('policy %s', p) FROM pg_policies p WHERE schemaname = 'stockflow'
+SELECT format('policy %s comment %s', v, obj_description(p.oid, 'pg_policy'))
+  FROM pg_policies v JOIN relations r ON r.relname = v.tablename
+  JOIN pg_policy p ON p.polrelid = r.oid AND p.polname = v.policyname WHERE v.schemaname = 'stockflow'
 UNION ALL
 SELECT format('view %s %s', r.relname, pg_get_viewdef(r.oid)) FROM relations r WHERE r.relkind = 'v'
 UNION ALL
 SELECT format('owned sequence %s %s', d.objid::regclass, pg_describe_object(d.refclassid, d.refobjid, d.refobjsubid))
-  FROM pg_depend d JOIN relations r ON r.oid = d.objid WHERE r.relkind = 'S' AND d.deptype = 'a'
+  FROM pg_depend d JOIN relations r ON r.oid = d.objid
+ WHERE d.classid = 'pg_class'::regclass AND r.relkind = 'S' AND d.deptype = 'a'
 UNION ALL
 SELECT format('published %s', p) FROM pg_publication_tables p WHERE schemaname = 'stockflow'
 UNION ALL
-SELECT format('event trigger %s %s %s %s', evtname, evttags, evtenabled, evtfoid::regproc) FROM pg_event_trigger
+SELECT format('event trigger %s %s %s %s comment %s', evtname, evttags, evtenabled, evtfoid::regproc,
+              obj_description(oid, 'pg_event_trigger')) FROM pg_event_trigger
+UNION ALL
+SELECT format('extension %s %s %s %s', extversion, extnamespace::regnamespace, extrelocatable, extconfig)
+  FROM pg_extension WHERE extname = 'stockflow'
 UNION ALL
 SELECT format('member %s %s', pg_describe_object(classid, objid, 0), deptype) FROM pg_depend
  WHERE refclassid = 'pg_extension'::regclass
    AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'stockflow'))
-SELECT regexp_replace(line, '\\s+', ' ', 'g') FROM lines ORDER BY line COLLATE "C"
+SELECT regexp_replace(line, '\s+', ' ', 'g') FROM lines ORDER BY line COLLATE "C"
 SQL
 }
 

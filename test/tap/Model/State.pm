@@ -1,0 +1,240 @@
+# What must be in the database, in plain Perl: quantities, ledger, lots, documents, counts, reorder points. It knows the
+# rules of doc/reference.md and nothing of StockFlow's code. What is not allowed dies with the SQLSTATE.
+#
+# A key is "product/warehouse". Products 1 to 6 are plain, 7 is moved by a user's trigger, 8 keeps lots.
+package Model::State;
+
+use strict;
+use warnings;
+use List::Util qw(max min sum0);
+use Exporter 'import';
+
+our @EXPORT_OK = qw(new_state key_order post change remove_row set_counted row_of held active on_order in_transit spoiled
+  reservation_state prune alerts_of);
+use constant WAREHOUSES => 2;
+my @lots = qw(X A B C);    # in the order of expiry; X has expired long ago
+
+sub key_order { my ($x, $y) = map { [ split m{/} ] } @_; return $x->[0] <=> $y->[0] || $x->[1] <=> $y->[1] }
+
+sub new_state
+{
+	my ($today) = @_;
+	my %rows;
+	for my $p (1 .. 8) { $rows{"$p/$_"} = { q => 0, n => 0, row => 0, days => {}, sold => 0, lots => {} } for 1 .. WAREHOUSES }
+	delete $rows{'7/2'};
+	@{ $rows{'7/1'} }{qw(q n row)} = (1000, 1, 1);
+	$rows{'7/1'}{days}{$today} = [ 0, 0, 1000 ];
+	return {
+		today => $today, moment => 0, follows => 1, rows => \%rows, calls => [],
+		reservations => {}, orders => {}, transfers => {}, counts => {},
+		company_point => undef, category_point => undef, product_points => {} };
+}
+
+sub row_of { my ($m, $k) = @_; return $m->{rows}{$k} }
+
+# What follows from the documents.
+sub lines_at { my ($m, $k, $kind) = @_; return grep { $_->{k} eq $k } map { @{ $_->{lines} } } values %{ $m->{$kind} } }
+sub held { my ($m, $k) = @_; return sum0(map { $_->{open} } lines_at($m, $k, 'reservations')) }
+
+sub active
+{
+	my ($m, $k) = @_;
+	return sum0(map { $_->{open} } grep { $_->{k} eq $k } map { @{ $_->{lines} } } grep { !$_->{expired} } values %{ $m->{reservations} });
+}
+
+sub on_order
+{
+	my ($m, $k) = @_;
+	return sum0(map { max(0, $_->{q} - $_->{received}) } grep { $_->{k} eq $k } map { @{ $_->{lines} } }
+		  grep { $_->{state} =~ /ordered|partly/ } values %{ $m->{orders} });
+}
+sub in_transit { my ($m, $k) = @_; return sum0(map { $_->{open} } lines_at($m, $k, 'transfers')) }
+sub spoiled { my ($m, $k) = @_; return $m->{rows}{$k}{lots}{X} // 0 }
+
+# A row that something else counts on cannot be deleted.
+sub unused { my ($m, $k) = @_; die "23514\n" if held($m, $k) || on_order($m, $k) || in_transit($m, $k); return }
+
+sub reservation_state
+{
+	my ($r) = @_;
+	my $open = grep { $_->{open} > 0 } @{ $r->{lines} };
+	return 'expired' if grep({ $_->{expired} > 0 } @{ $r->{lines} }) || ($open && $r->{expired});
+	return $open ? 'active' : grep({ $_->{committed} > 0 } @{ $r->{lines} }) ? 'committed' : 'released';
+}
+
+# Takes units from the lots of a row; returns what each gave.
+sub shelf
+{
+	my ($row, $units, $usable) = @_;
+	my %taken;
+	for my $lot (@lots)
+	{
+		next if !$row->{lots}{$lot} || ($usable && $lot eq 'X');
+		my $part = min($units, $row->{lots}{$lot});
+		$taken{$lot} = $part if $part;
+		$row->{lots}{$lot} -= $part;
+		$units -= $part;
+	}
+	return \%taken;
+}
+
+# One entry of the ledger. $e: k, delta, reason, and perhaps day and moment, when they are not those of now, and lot.
+sub entry
+{
+	my ($m, $e) = @_;
+	my $row = $m->{rows}{ $e->{k} };
+	my ($delta, $reason) = @$e{qw(delta reason)};
+	my $moment = $e->{moment} // $m->{moment};
+	my $day = $row->{days}{ $e->{day} // $m->{today} } //= [ 0, 0, 0 ];
+	if ($reason =~ /^(sale|consumption)$/) { $day->[0] -= $delta; $row->{sold} = 1 }
+	elsif ($reason eq 'return') { $day->[1] += $delta }
+	else { $day->[2] += $delta }
+	my $taken = $delta < 0 ? shelf($row, -$delta, $reason =~ /^(sale|consumption|transfer_out)$/) : {};
+	$row->{q} += $delta;
+	$row->{n}++;
+	$row->{lots}{ $e->{lot} } += $delta if $e->{lot};
+	for my $count (values %{ $m->{counts} })
+	{
+		my $line = $count->{lines}{ $e->{k} } // next;
+		$line->{since} += $delta if defined $line->{counted} && $moment > $line->{moment};
+	}
+	return $taken;
+}
+
+# A call of a function: all entries or none; what it wants must be available, key by key.
+sub post
+{
+	my ($m, @entries) = @_;
+	my (%total, %needs, %taken);
+	for my $e (@entries)
+	{
+		$total{ $e->{k} } += $e->{delta};
+		$needs{ $e->{k} } ||= $e->{delta} < 0 && $e->{reason} =~ /^(sale|consumption|transfer_out)$/ && !$e->{was_reserved};
+	}
+	for my $k (keys %total)
+	{
+		my $left = $m->{rows}{$k}{q} + $total{$k};
+		$m->{rows}{$k}{row} = 1;
+		next if $total{$k} >= 0;
+		die "23514\n" if $left < 0 || ($needs{$k} && $left < active($m, $k) + spoiled($m, $k));
+	}
+	for my $e (@entries)
+	{
+		my $gave = entry($m, $e);
+		%taken = %$gave if $e->{reason} eq 'transfer_out';
+		if ($e->{brings}) { $m->{rows}{ $e->{k} }{lots}{$_} += $taken{$_} for keys %taken }
+	}
+	for my $k (keys %total)
+	{
+		my $row = $m->{rows}{$k};
+		die "23514\n" if sum0(values %{ $row->{lots} }) > $row->{q};    # only expired stock was left
+		follow($m, $k, $total{$k});
+	}
+	return;
+}
+
+# The user's trigger, while it is there: each row of product 6 that grows takes product 7 along.
+sub follow
+{
+	my ($m, $k, $by) = @_;
+	entry($m, { k => '7/1', delta => 1, reason => 'adjustment' }) if $m->{follows} && $k =~ m{^6/} && $by > 0;
+	return;
+}
+
+# A plain statement changes a row.
+sub change
+{
+	my ($m, $k, $by, $is_insert) = @_;
+	my $row = $m->{rows}{$k};
+	die "23514\n" if $row->{q} + $by < 0;
+	$row->{row} = 1;
+	return if $by == 0;
+	entry($m, { k => $k, delta => $by, reason => 'adjustment' });
+	follow($m, $k, $by) unless $is_insert;
+	return;
+}
+
+sub remove_row
+{
+	my ($m, $k) = @_;
+	my $row = $m->{rows}{$k};
+	return unless $row->{row};
+	unused($m, $k);
+	entry($m, { k => $k, delta => -$row->{q}, reason => 'adjustment' }) if $row->{q};
+	@$row{qw(row point counted)} = (0, undef, undef);
+	return;
+}
+
+# A count of what was there at a moment; returns the difference.
+sub set_counted
+{
+	my ($m, $k, $counted, $moment, $since) = @_;
+	my $row = $m->{rows}{$k};
+	$row->{row} = 1;
+	return 0 if defined $row->{counted} && $row->{counted} > $moment;
+	$row->{counted} = $moment;
+	my $delta = $counted - ($row->{q} - $since);
+	post($m, { k => $k, delta => $delta, reason => 'count', moment => $moment }) if $delta;
+	return $delta;
+}
+
+# Forgets documents that have ended, so that the model stays small.
+sub prune
+{
+	my ($m) = @_;
+	my %ended = (
+		reservations => sub { reservation_state($_[0]) ne 'active' && !grep { $_->{open} } @{ $_[0]{lines} } },
+		orders => sub { $_[0]{state} =~ /^(received|cancelled)$/ },
+		transfers => sub { $_[0]{state} =~ /^(received|closed|cancelled)$/ },
+		counts => sub { $_[0]{state} ne 'open' });
+	for my $kind (keys %ended)
+	{
+		my @old = grep { $ended{$kind}->($m->{$kind}{$_}) } sort { $a <=> $b } keys %{ $m->{$kind} };
+		delete $m->{$kind}{ shift @old } while @old > 3;
+	}
+	shift @{ $m->{calls} } while @{ $m->{calls} } > 6;
+	return;
+}
+
+# Demand, and days in stock, of the window.
+sub window
+{
+	my ($row, $from, $today) = @_;
+	my ($closing, $demand, $in_stock) = ($row->{q}, 0, 0);
+	for (my $day = $today; $day >= $from; $day--)
+	{
+		my ($out, $back, $other) = @{ $row->{days}{$day} // [ 0, 0, 0 ] };
+		my $opening = $closing - ($other - $out + $back);
+		$demand += $out - $back;
+		$in_stock++ if $opening > 0 || $closing > 0 || $out > 0;
+		$closing = $opening;
+	}
+	return ($demand, $in_stock);
+}
+
+# low_stock_alerts with these options: product, warehouse, stock, threshold, days, available, demand, days in stock.
+sub alerts_of
+{
+	my ($m, $o) = @_;
+	my @found;
+	for my $k (keys %{ $m->{rows} })
+	{
+		my $row = $m->{rows}{$k};
+		my ($p, $w) = split m{/}, $k;
+		next if !$row->{row} || (defined $o->{warehouse} && $w != $o->{warehouse});
+		my $point = $row->{point} // $m->{product_points}{$p} // ($p =~ /^[34]$/ ? $m->{category_point} : undef) // $m->{company_point} // next;
+		my $available = $row->{q} - active($m, $k) - spoiled($m, $k);
+		next if $available > $point;
+		my ($demand, $in_stock) = window($row, $m->{today} - $o->{lookback} + 1, $m->{today});
+		my $hidden = $row->{sold} && $available <= 0 && $demand <= 0 && $in_stock == 0;
+		next if $o->{recent_only} && $demand <= 0 && !($o->{stockouts} && $hidden);
+		my $days = $available <= 0 ? 0 : $demand <= 0 ? undef : int($available * $o->{lookback} / $demand);
+		push @found, [ $p, $w, $row->{q}, $point, $days, $available, $demand, $in_stock ];
+	}
+	return [ sort {
+		defined $b->[4] <=> defined $a->[4] || ($a->[4] // 0) <=> ($b->[4] // 0) || $b->[6] <=> $a->[6]
+		  || $a->[5] <=> $b->[5] || $a->[0] <=> $b->[0] || $a->[1] <=> $b->[1]
+	} @found ];
+}
+
+1;
