@@ -44,7 +44,7 @@ auto guarded(Body body) -> decltype(body()) {
     report(caught);
 }
 
-// A build with STOCKFLOW_THROW is for test/tap/095_exceptions.pl: each function throws what the
+// A build with STOCKFLOW_THROW is for test/tap/103_exceptions.pl: each function throws what the
 // setting stockflow_test.throw asks for. No other build has any of it.
 #ifdef STOCKFLOW_THROW
 void throw_wanted(const char *function);

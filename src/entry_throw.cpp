@@ -1,4 +1,4 @@
-// Only in the build for test/tap/095_exceptions.pl: throws at the entry of a function what the
+// Only in the build for test/tap/103_exceptions.pl: throws at the entry of a function what the
 // setting stockflow_test.throw = 'FUNCTION KIND' says.
 #ifdef STOCKFLOW_THROW
 

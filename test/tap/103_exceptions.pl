@@ -1,6 +1,6 @@
 # No C++ exception leaves an entry point. With a library made for it (make STOCKFLOW_THROW=1) every
 # function that is C throws each kind of exception; without, the setting has no effect.
-#   STOCKFLOW_THROW=1 CHECK="build tap" TAP=095_exceptions scripts/check
+#   STOCKFLOW_THROW=1 CHECK="build tap" TAP=103_exceptions scripts/check
 use strict;
 use warnings;
 use FindBin;
