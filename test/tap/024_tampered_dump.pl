@@ -141,6 +141,7 @@ my @cases = (
 	[ 'an adjustment on another day', 'inventory_log', entry(4, set(occurred_at => '2026-01-01 12:00:00+00')), $recent, $history ],
 	[ 'demand of long ago', 'demand_history', $gone, $history ],
 	[ 'the reorder point in force', 'inventory', set(effective_reorder_point => 3), 'effective_reorder_point is not the one in force' ],
+	[ 'whether it is low', 'inventory', set(is_low => 't'), 'is_low is not what quantity and reorder point say' ],
 	[ 'reserved', 'inventory', set(reserved => 1), 'reserved is 1, the open reservations add up to 0' ],
 	[ 'on order', 'inventory', set(on_order => 1), 'on_order is 1, but open lines of purchase orders add up to 0' ],
 	[ 'in transit', 'inventory', set(in_transit => 1), 'in_transit is 1, open lines of transfers add up to 0' ],
@@ -195,8 +196,8 @@ like((outcome($without))[1], qr/ERROR:  42P06: /, 'fails: without the mark');
 ($database, $outcome) = outcome($without);
 is($outcome, '', 'without the triggers the data is whole');
 like(error_of($node, $database, 'SELECT stockflow.record_sale(1, 1, 101, 1)'), qr/ERROR:  39P01: /, 'but functions refuse');
-$node->safe_psql($database, 'UPDATE stockflow.inventory SET quantity = 1 WHERE product_id = 101');
-is($node->safe_psql($database, 'SELECT * FROM stockflow.verify_ledger()'), '1|101|1|quantity is 1, the ledger adds up to 93',
+$node->safe_psql($database, 'UPDATE stockflow.inventory SET quantity = 50 WHERE product_id = 101');
+is($node->safe_psql($database, 'SELECT * FROM stockflow.verify_ledger()'), '1|101|1|quantity is 50, the ledger adds up to 93',
 	'and verify_ledger finds what was not logged');
 
 done_testing();

@@ -55,12 +55,12 @@ my %types = (boolean => 'false', integer => '5', numeric => '1', text => "'zq%d'
 my @shapes = ('{"product_id": %d101, "warehouse_id": %d101, "quantity": 1}', '{"product_id": %d102, "quantity": 1}',
 	'{"line_id": 1, "quantity": 1}', '{"product_id": %d102, "counted_quantity": 1}', '{"product_id": %d101}',
 	'{"product_id": %d101, "warehouse_id": %d101, "delta": 1, "reason": "receipt"}',
-	'{"alert_id": %d101}');
+	'{"alert_id": %d101}', '{"product_id": %d101, "warehouse_id": %d101, "version": 1, "hash": "ab"}');
 my @payloads = ('{"sku": "bolt-zq%d", "name": "x", "price": 1, "warehouse_id": %d0000101, "supplier_id": %d0000101, "category_id": %d0000101, "initial_quantity": 1}',
 	'{"sku": "new", "name": "x", "price": 1, "idempotency_key": "zq%d"}', '{"sku": "new", "name": "x", "price": 1}');
 
 # Where a name means something else, or needs another state of things.
-my %special = ('change_alert.state' => "'snoozed'", 'reservation_status.state' => "'open'", 'level_quantile.quantiles' => "'{1,2}'",
+my %special = ('require_data_version.version' => "'1.0'", 'change_alert.state' => "'snoozed'", 'reservation_status.state' => "'open'", 'level_quantile.quantiles' => "'{1,2}'",
 	'project_stock.supply_units' => "'{1,2}'", 'report_number.given' => '1', 'report_number.lowest' => '0',
 	'check_given.arguments' => q('{"a": 1}'), 'check_line_field.value' => "'1'", 'report_number.highest' => '2',
 	'level_quantile.level' => '0.7', 'lock_purchase_order.states' => "'{partly_received}'", 'project_stock.step_quantiles' => "'{1,2,3,4}'",
