@@ -1,7 +1,7 @@
 # Building:    make, make install, make installcheck   (PGXS; PG_CONFIG= selects the server)
-# Developing:  make check, crash, model, mutants, fuzz, demo, demo-shell, bench, bench-forecast (need nothing installed)
+# Developing:  make check, check-long, crash, model, mutants, fuzz, demo, demo-shell, bench, bench-forecast (need nothing installed)
 
-DEVELOPER_GOALS = check crash model mutants demo demo-shell bench fuzz bench-forecast clean-check bench-ledger bench-planning
+DEVELOPER_GOALS = check check-long crash model mutants demo demo-shell bench fuzz bench-forecast clean-check bench-ledger bench-planning
 
 ifneq ($(filter $(DEVELOPER_GOALS),$(MAKECMDGOALS)),)
 
@@ -35,14 +35,23 @@ DATA_built = $(GENERATED)
 # visible outside of ours. Templates of the C++ library escape -fvisibility=hidden; exports.map stops
 # them. The server's headers come by -isystem because their warnings are not ours to mend, and
 # -Wno-register because they use a keyword that C++17 dropped.
-PG_CPPFLAGS = -Isrc
+PG_CPPFLAGS = -Isrc -DSTOCKFLOW_VERSION='"$(EXTVERSION)"'
 PG_CXXFLAGS = -std=c++17 -Wall -Wextra -Wno-register \
 	-fvisibility=hidden -DPGDLLEXPORT='__attribute__((visibility("default")))' \
 	-isystem $(shell $(PG_CONFIG) --includedir-server)
 ifdef WERROR
 PG_CXXFLAGS += -Werror
 endif
-SHLIB_LINK = -lnlopt -lstdc++ -Wl,--version-script=src/exports.map
+# A library for tests of the entry points, and for nothing else: see src/entry_throw.cpp.
+ifdef STOCKFLOW_THROW
+PG_CPPFLAGS += -DSTOCKFLOW_THROW
+endif
+# For scripts/check-sanitizers.
+ifdef STOCKFLOW_SANITIZE
+PG_CXXFLAGS += -g -O1 -fsanitize=$(STOCKFLOW_SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
+STOCKFLOW_LINK = -fsanitize=$(STOCKFLOW_SANITIZE)
+endif
+SHLIB_LINK = $(STOCKFLOW_LINK) -lnlopt -lstdc++ -Wl,--version-script=src/exports.map
 
 # PostgreSQL 15 looks for expected/ next to sql/ only; test/expected is a link to ../expected.
 REGRESS = $(patsubst test/sql/%.sql,%,$(sort $(wildcard test/sql/*.sql)))

@@ -4,6 +4,7 @@
 #include "direct_rights.hpp"
 #include "ledger_batch.hpp"
 #include "ledger_checks.hpp"
+#include "ledger_hash.hpp"
 #include "lots.hpp"
 #include "row_change.hpp"
 #include "values.hpp"
@@ -135,7 +136,7 @@ bool lock(Access &access) {
 
 // The row as it is after the movements.
 HeapTuple moved_row(Access &access, HeapTuple row, const Posting &posting, DayList *leaving,
-                    Balance *after) {
+                    Balance *after, Seal *seal) {
     const TupleDesc desc = RelationGetDescr(access.table);
     const Columns &columns = access.columns;
     const Balance before = read_balance(row, desc, columns);
@@ -152,9 +153,13 @@ HeapTuple moved_row(Access &access, HeapTuple row, const Posting &posting, DayLi
         apply(derived, posting.movements[i], posting.rules.zone);
     }
     *leaving = derived.leaving;
+    NullableDatum hash = column_value(row, desc, columns.hash);
+    *seal = seal_change(hash, before.key, before.version, before.quantity, posting.movements,
+                        posting.count);
+    if (seal->is_on) hash = present(hash_datum(seal->after));
     HeapTuple counted = heap_modify_tuple_by_cols(row, desc, 1, &number, &quantity, &is_null);
     return with_derived(counted, desc, columns, *after, derived,
-                        column_value(row, desc, columns.effective));
+                        column_value(row, desc, columns.effective), hash);
 }
 
 // An update that was not HOT has to be found by all indexes.
@@ -205,15 +210,16 @@ Outcome move(Access &access, Posting &posting) {
     if (!is_settled(current_row(access)->t_data) && !lock(access)) return Outcome::gone;
     DayList leaving;
     Balance after;
+    Seal seal;
     // Only what is computed is forgotten after each row: scans keep things of their own.
     MemoryContext caller = MemoryContextSwitchTo(access.row_memory);
-    HeapTuple row = moved_row(access, current_row(access), posting, &leaving, &after);
+    HeapTuple row = moved_row(access, current_row(access), posting, &leaving, &after, &seal);
     MemoryContextSwitchTo(caller);
     const bool stored = store(access, row);
     MemoryContextReset(access.row_memory);
     if (!stored) return Outcome::overtaken;
     add_entries(after.version, after.quantity, posting.movements, posting.count,
-                {after.key, leaving.days, leaving.count}, &posting.rules);
+                {after.key, leaving.days, leaving.count}, &posting.rules, seal);
     posting.taken = posting.recorded = true;
     posting.quantity = after.quantity;
     posting.reserved = after.reserved;

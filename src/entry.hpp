@@ -6,6 +6,7 @@
 
 #include <exception>
 #include <new>
+#include <stdexcept>
 
 #include "core/error.hpp"
 #include "pg.hpp"
@@ -32,6 +33,8 @@ auto guarded(Body body) -> decltype(body()) {
         remember(caught, error.sqlstate(), error.what(), error.detail(), error.hint());
     } catch (const std::bad_alloc &) {
         remember(caught, "53200", "out of memory", "", "");
+    } catch (const std::length_error &) {
+        remember(caught, "54000", "the request is too large to be held in memory", "", "");
     } catch (const std::exception &error) {
         remember(caught, "XX000", error.what(), "", "");
     } catch (...) {
@@ -41,18 +44,31 @@ auto guarded(Body body) -> decltype(body()) {
     report(caught);
 }
 
+// A build with STOCKFLOW_THROW is for test/tap/095_exceptions.pl: each function throws what the
+// setting stockflow_test.throw asks for. No other build has any of it.
+#ifdef STOCKFLOW_THROW
+void throw_wanted(const char *function);
+#else
+inline void throw_wanted(const char *) {}
+#endif
+
 template <Datum (*Body)(FunctionCallInfo)>
-Datum enter(FunctionCallInfo fcinfo) {
-    return guarded([=] { return Body(fcinfo); });
+Datum enter(FunctionCallInfo fcinfo, [[maybe_unused]] const char *function) {
+    return guarded([=] {
+        throw_wanted(function);
+        return Body(fcinfo);
+    });
 }
 
 }  // namespace stockflow
 
 // Defines the SQL-callable function "name"; the braces that follow are its body.
-#define STOCKFLOW_FUNCTION(name)                                                               \
-    static Datum name##_body(FunctionCallInfo fcinfo);                                         \
-    extern "C" {                                                                               \
-    PG_FUNCTION_INFO_V1(name);                                                                 \
-    PGDLLEXPORT Datum name(PG_FUNCTION_ARGS) { return stockflow::enter<name##_body>(fcinfo); } \
-    }                                                                                          \
+#define STOCKFLOW_FUNCTION(name)                             \
+    static Datum name##_body(FunctionCallInfo fcinfo);       \
+    extern "C" {                                             \
+    PG_FUNCTION_INFO_V1(name);                               \
+    PGDLLEXPORT Datum name(PG_FUNCTION_ARGS) {               \
+        return stockflow::enter<name##_body>(fcinfo, #name); \
+    }                                                        \
+    }                                                        \
     static Datum name##_body([[maybe_unused]] FunctionCallInfo fcinfo)

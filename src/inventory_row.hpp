@@ -8,8 +8,8 @@ namespace stockflow {
 
 struct Columns {
     int company, product, warehouse, quantity, reserved, on_order, in_transit, reorder_point;
-    int version, effective, sold, recent, low;  // kept by this trigger
-    int dynamic_point, dynamic_quantity;        // kept by planning
+    int version, effective, sold, recent, low, hash;  // kept by this trigger
+    int dynamic_point, dynamic_quantity;              // kept by planning
 };
 
 // The columns of inventory.

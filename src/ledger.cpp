@@ -38,6 +38,7 @@ void forget_transaction() {
     statement_number++;  // what was read for a statement that failed is stale
     derived_depth = 0;
     forget_all_entries();
+    forget_writer();
 }
 
 void at_transaction_end(XactEvent event, void *) {

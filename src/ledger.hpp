@@ -7,7 +7,9 @@
 
 #include <cstdint>
 
+#include "core/ledger_hash.hpp"
 #include "pg.hpp"
+#include "writer.hpp"
 
 namespace stockflow {
 
@@ -67,6 +69,13 @@ void close_scope();
 // The open posting of a key, or null.
 Posting *find_posting(const StockKey &key);
 
+// What the hashes of a change's entries follow from, where its ledger is sealed (ledger_hash.hpp).
+struct Seal {
+    bool is_on;
+    LedgerHash before, after;  // the change
+    Writer writer;             // of its entries, decided before they are written
+};
+
 // A change that the BEFORE trigger has accepted and the AFTER trigger has to record.
 struct PendingKey {
     StockKey stock;
@@ -84,6 +93,7 @@ struct PendingEntry {
     uint32 fingerprint;        // of the columns that the ledger keeps
     const DayRecord *leaving;  // days that the change moves out of recent_days
     int leaving_count;
+    Seal seal;
 };
 
 PendingEntry *pending_entry(const StockKey &key, int64 version, bool create);

@@ -11,14 +11,15 @@ namespace {
 
 constexpr int kMaxWaiting = 1000;
 
-constexpr LogTypes kTypes = {INT8OID,    INT8OID,    INT8OID, INT8OID,        NUMERICOID,
-                             NUMERICOID, TEXTOID,    TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID,
-                             TEXTOID,    NUMERICOID, INT8OID, NUMERICOID,     INT8OID};
+constexpr LogTypes kTypes = {
+    INT8OID,        INT8OID,        INT8OID, INT8OID,    NUMERICOID, NUMERICOID, TEXTOID, TEXTOID,
+    TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, NUMERICOID, INT8OID,    NUMERICOID, INT8OID, BYTEAOID};
 
 constexpr const char *kNames[kLogColumns] = {
     "company_id",     "product_id", "warehouse_id", "version",         "delta",
     "quantity_after", "reason",     "reference",    "occurred_at",     "recorded_at",
-    "actor",          "unit_cost",  "bundle_id",    "bundle_quantity", "counterpart_warehouse_id"};
+    "actor",          "unit_cost",  "bundle_id",    "bundle_quantity", "counterpart_warehouse_id",
+    "chain_hash"};
 
 bool has_our_columns(TupleDesc desc) {
     if (desc->natts < kLogColumns) return false;

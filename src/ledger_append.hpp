@@ -9,7 +9,7 @@
 namespace stockflow {
 
 // The columns of an entry, in the order in which the log has them.
-constexpr int kLogColumns = 15;
+constexpr int kLogColumns = 16;
 
 // Their types.
 using LogTypes = Oid[kLogColumns];

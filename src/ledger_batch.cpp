@@ -4,8 +4,8 @@
 #include "entry.hpp"
 #include "ledger_append.hpp"
 #include "ledger_checks.hpp"
+#include "ledger_hash.hpp"
 #include "lots.hpp"
-#include "module.hpp"
 #include "rules.hpp"
 #include "spi.hpp"
 #include "triggers.hpp"
@@ -23,6 +23,9 @@ struct Entry {
     Movement movement;
     LeavingDays leaving;  // of the whole change, with its last entry
     enum { no, yes, unknown } tracks_lots;
+    bool is_sealed;
+    LedgerHash hash;  // where it is sealed
+    Writer writer;    // then
 };
 
 // Entries are written when their statement ends, or when this many wait.
@@ -35,31 +38,27 @@ WaitingList<Entry> waiting;
 spi::Statement insert_entries = {
     "INSERT INTO stockflow.inventory_log (company_id, product_id, warehouse_id, version, delta,"
     " quantity_after, reason, reference, occurred_at, recorded_at, actor, unit_cost, bundle_id,"
-    " bundle_quantity, counterpart_warehouse_id)"
+    " bundle_quantity, counterpart_warehouse_id, chain_hash)"
     " SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::numeric[],"
     " $6::numeric[], $7::text[], $8::text[], $9::timestamptz[], $10::timestamptz[], $11::text[],"
-    " $12::numeric[], $13::bigint[], $14::numeric[], $15::bigint[])"
+    " $12::numeric[], $13::bigint[], $14::numeric[], $15::bigint[], $16::bytea[])"
     " RETURNING company_id, product_id, warehouse_id, version, delta, quantity_after, reason,"
-    " occurred_at, bundle_quantity",
+    " occurred_at, bundle_quantity, reference, recorded_at, actor, unit_cost, bundle_id,"
+    " counterpart_warehouse_id, chain_hash",
     kLogColumns,
     {INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, NUMERICARRAYOID, NUMERICARRAYOID,
      TEXTARRAYOID, TEXTARRAYOID, TIMESTAMPTZARRAYOID, TIMESTAMPTZARRAYOID, TEXTARRAYOID,
-     NUMERICARRAYOID, INT8ARRAYOID, NUMERICARRAYOID, INT8ARRAYOID},
+     NUMERICARRAYOID, INT8ARRAYOID, NUMERICARRAYOID, INT8ARRAYOID, BYTEAARRAYOID},
     nullptr};
 
 NullableDatum optional_id(std::int64_t id) {
     return id == 0 ? null_datum() : present(Int64GetDatum(id));
 }
 
-// Who writes, and when.
-struct Writer {
-    TimestampTz now;
-    const char *actor;
-};
-
 // The row of an entry, in the order of the log's columns.
 void entry_values(const Entry &entry, const Writer &writer, NullableDatum *values) {
     const Movement &movement = entry.movement;
+    const Writer &by = entry.is_sealed ? entry.writer : writer;
     *values++ = present(Int64GetDatum(entry.key.company_id));
     *values++ = present(Int64GetDatum(entry.key.product_id));
     *values++ = present(Int64GetDatum(entry.key.warehouse_id));
@@ -69,20 +68,34 @@ void entry_values(const Entry &entry, const Writer &writer, NullableDatum *value
     *values++ = present(CStringGetTextDatum(movement.reason));
     *values++ = optional_text(movement.reference);
     *values++ = present(TimestampTzGetDatum(movement.occurred_at));
-    *values++ = present(TimestampTzGetDatum(writer.now));
-    *values++ = present(CStringGetTextDatum(writer.actor));
+    *values++ = present(TimestampTzGetDatum(by.now));
+    *values++ = present(CStringGetTextDatum(by.actor));
     *values++ = movement.unit_cost;
     *values++ = optional_id(movement.bundle_id);
     *values++ = movement.is_bundle ? present(from_quantity(movement.bundle_units)) : null_datum();
     *values++ = optional_id(movement.counterpart_warehouse_id);
+    *values++ = entry.is_sealed ? present(hash_datum(entry.hash)) : null_datum();
 }
 
-// The role that acts, and whom it says it acts for.
-const char *actor_name() {
-    const char *role = GetUserNameFromId(GetOuterUserId(), true);
-    const char *actor = actor_setting();
-    if (role == nullptr) role = "?";
-    return actor == nullptr || *actor == '\0' ? role : psprintf("%s/%s", role, actor);
+bool same_text(const char *a, const char *b) {
+    return a == nullptr || b == nullptr ? a == b : strcmp(a, b) == 0;
+}
+
+bool same_number(NullableDatum a, NullableDatum b) {
+    if (a.isnull || b.isnull) return a.isnull == b.isnull;
+    return DatumGetBool(DirectFunctionCall2(numeric_eq, a.value, b.value));
+}
+
+// What a seal covers besides.
+bool seal_holds(const Entry &entry, const spi::Row &row) {
+    const Movement &movement = entry.movement;
+    LedgerHash stored;
+    return same_text(row.string(10), movement.reference) && row.time(11) == entry.writer.now &&
+           same_text(row.string(12), entry.writer.actor) &&
+           same_number(row.get(13), movement.unit_cost) &&
+           (row.is_null(14) ? 0 : row.bigint(14)) == movement.bundle_id &&
+           (row.is_null(15) ? 0 : row.bigint(15)) == movement.counterpart_warehouse_id &&
+           read_hash(row.get(16), &stored) && stored == entry.hash;
 }
 
 bool is_stored(const Entry &entry, const spi::Row &row) {
@@ -93,7 +106,9 @@ bool is_stored(const Entry &entry, const spi::Row &row) {
            to_quantity(row.get(5).value, "delta") == movement.delta &&
            to_quantity(row.get(6).value, "quantity_after") == entry.quantity_after &&
            strcmp(row.string(7), movement.reason) == 0 && row.time(8) == movement.occurred_at &&
-           units.set == movement.is_bundle && (!units.set || units.value == movement.bundle_units);
+           units.set == movement.is_bundle &&
+           (!units.set || units.value == movement.bundle_units) &&
+           (entry.is_sealed ? seal_holds(entry, row) : row.is_null(16));
 }
 
 // Writes entries that wait where something of a user's may stand between: it may add to them (a
@@ -119,8 +134,9 @@ void insert_compared(const Writer &writer, int first, int count) {
     ereport(ERROR, (errcode(ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION),
                     errmsg("a ledger entry was not stored as it was made"),
                     errdetail("A trigger on stockflow.inventory_log changed or dropped it."),
-                    errhint("Triggers there may set reference, unit_cost, actor and columns of "
-                            "their own, and must return the row.")));
+                    errhint("Triggers there may set reference, unit_cost, actor (but none of them "
+                            "where companies.tamper_evident is set) and columns of their own, and "
+                            "must return the row.")));
 }
 
 void append(const OpenLog &log, const Writer &writer, int first, int count) {
@@ -135,7 +151,7 @@ void append(const OpenLog &log, const Writer &writer, int first, int count) {
 }
 
 void write(int first, int count) {
-    const Writer writer = {GetCurrentTimestamp(), actor_name()};
+    const Writer writer = current_writer();
     const OpenLog log = open_log();
     if (log.is_plain) {
         append(log, writer, first, count);
@@ -179,17 +195,25 @@ void collect_lots(int first, int count) {
 }  // namespace
 
 void add_entries(int64 last_version, std::int64_t last_quantity, const Movement *movements,
-                 int count, const LeavingDays &leaving, const StockRules *rules) {
+                 int count, const LeavingDays &leaving, const StockRules *rules, const Seal &seal) {
     const auto lots = rules == nullptr     ? Entry::unknown
                       : rules->tracks_lots ? Entry::yes
                                            : Entry::no;
     std::int64_t quantity = last_quantity;
+    LedgerHash previous = seal.before;
     for (int i = 0; i < count; i++) quantity -= movements[i].delta;
     for (int i = 0; i < count; i++) {
         if (waiting.count() >= kMaxWaiting) flush_entries();
         quantity += movements[i].delta;
-        Entry entry = {leaving.key, last_version - count + 1 + i, quantity, movements[i], leaving,
-                       lots};
+        Entry entry = {leaving.key, last_version - count + 1 + i,
+                       quantity,    movements[i],
+                       leaving,     lots,
+                       seal.is_on,  {},
+                       seal.writer};
+        if (seal.is_on) {
+            entry.hash =
+                next_hash(seal, &previous, entry.key, entry.version, quantity, movements[i], count);
+        }
         if (i + 1 < count) entry.leaving.count = 0;
         waiting.add(entry);
     }
@@ -216,6 +240,16 @@ int64 waiting_version(const StockKey &key) {
         if (waiting.at(i).key == key) version = Max(version, waiting.at(i).version);
     }
     return version;
+}
+
+bool waiting_hash(const StockKey &key, int64 version, LedgerHash *hash) {
+    for (int i = 0; i < waiting.count(); i++) {
+        const Entry &entry = waiting.at(i);
+        if (!(entry.key == key) || entry.version != version || !entry.is_sealed) continue;
+        *hash = entry.hash;
+        return true;
+    }
+    return false;
 }
 
 void extend_with_waiting(Chain &chain, const StockKey &key, pg_tz *zone) {

@@ -3,6 +3,7 @@
 
 #include "core/quantity.hpp"
 #include "entry.hpp"
+#include "ledger_hash.hpp"
 #include "triggers.hpp"
 #include "values.hpp"
 
@@ -10,10 +11,14 @@ namespace stockflow {
 
 namespace {
 
-spi::Statement last_version = {
-    "SELECT l.version FROM stockflow.inventory_log l"
-    " WHERE l.company_id = $1 AND l.product_id = $2 AND l.warehouse_id = $3"
-    " ORDER BY l.version DESC LIMIT 1",
+spi::Statement last_entry = {
+    "SELECT coalesce(l.version, 0), l.chain_hash, coalesce(c.tamper_evident, false)"
+    "  FROM (SELECT $1 AS company_id) k"
+    "  LEFT JOIN stockflow.companies c ON c.company_id = k.company_id"
+    "  LEFT JOIN LATERAL ("
+    "       SELECT l.version, l.chain_hash FROM stockflow.inventory_log l"
+    "        WHERE l.company_id = $1 AND l.product_id = $2 AND l.warehouse_id = $3"
+    "        ORDER BY l.version DESC LIMIT 1) l ON true",
     3,
     {INT8OID, INT8OID, INT8OID},
     nullptr};
@@ -40,12 +45,19 @@ spi::Parameters &key_parameters(spi::Parameters &parameters, const StockKey &key
 
 }  // namespace
 
-int64 last_ledger_version(const StockKey &key) {
-    return spi::connected([&]() -> int64 {
+LastEntry last_ledger_entry(const StockKey &key) {
+    return spi::connected([&] {
+        LastEntry last = {};
         spi::Parameters parameters;
         key_parameters(parameters, key);
-        const uint64 found = spi::run_latest(last_version, parameters);
-        return Max(found == 0 ? 0 : spi::Row(0).bigint(1), waiting_version(key));
+        spi::run_latest(last_entry, parameters);
+        const spi::Row row(0);
+        const int64 waiting = waiting_version(key);
+        last.version = Max(row.bigint(1), waiting);
+        last.tamper_evident = row.boolean(3);
+        last.is_hashed = last.version == waiting ? waiting_hash(key, waiting, &last.hash)
+                                                 : read_hash(row.get(2), &last.hash);
+        return last;
     });
 }
 

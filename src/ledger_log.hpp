@@ -8,8 +8,14 @@
 
 namespace stockflow {
 
-// The version of the newest entry of a key as it is now, 0 without any.
-int64 last_ledger_version(const StockKey &key);
+// The newest entry of a key as it is now; version 0 without any.
+struct LastEntry {
+    int64 version;
+    bool is_hashed;
+    LedgerHash hash;      // where it is
+    bool tamper_evident;  // the company's ledger
+};
+LastEntry last_ledger_entry(const StockKey &key);
 
 // Whether inventory has a row of this key; if so, it cannot be deleted until the transaction ends.
 bool keep_inventory_row(const StockKey &key);

@@ -6,6 +6,7 @@
 #include "inventory_row.hpp"
 #include "ledger_batch.hpp"
 #include "ledger_checks.hpp"
+#include "ledger_hash.hpp"
 #include "ledger_log.hpp"
 #include "recent.hpp"
 #include "reorder.hpp"
@@ -19,7 +20,7 @@ namespace {
 
 // Notes what the AFTER trigger has to record; print is the new row's fingerprint, 0 for a deletion.
 void expect_entry(const Balance &before, const Balance &after, Posting *posting,
-                  const DayList &leaving, uint32 print, bool is_delete) {
+                  const DayList &leaving, const Seal &seal, uint32 print, bool is_delete) {
     PendingEntry *entry = pending_entry(after.key, after.version, true);
     entry->is_delete = is_delete;
     entry->subtransaction = GetCurrentSubTransactionId();
@@ -30,6 +31,7 @@ void expect_entry(const Balance &before, const Balance &after, Posting *posting,
     entry->fingerprint = print;
     entry->leaving = leaving.days;
     entry->leaving_count = leaving.count;
+    entry->seal = seal;
 }
 
 // The entry that this statement has already noted for the next version of a key, or null. (An
@@ -74,7 +76,8 @@ HeapTuple before_insert(TriggerData *trigger, const Columns &columns) {
     }
     refuse_negative(negative);
     if (keep_inventory_row(after.key)) return trigger->tg_trigtuple;  // conflicts for certain
-    const int64 last_version = last_ledger_version(after.key);
+    const LastEntry last = last_ledger_entry(after.key);
+    const int64 last_version = last.version;
     // A row that is gone while its deletion is not recorded yet: this statement deletes it, or one
     // around it. (Not by noted_now: a function in the statement may have run others since.)
     const PendingEntry *next = pending_entry(after.key, last_version + 1, false);
@@ -94,12 +97,16 @@ HeapTuple before_insert(TriggerData *trigger, const Columns &columns) {
     const bool moves = after.quantity != 0;
     after.version = last_version + (moves ? 1 : 0);
     // Without a company the foreign key will say so.
-    if (moves && zone != nullptr) apply(derived, plain_movement(after.quantity), zone);
+    const Movement movement = plain_movement(after.quantity);
+    if (moves && zone != nullptr) apply(derived, movement, zone);
+    NullableDatum hash = first_hash(after.key, last);
+    const Seal seal = seal_change(hash, after.key, last_version, 0, &movement, moves ? 1 : 0);
+    if (seal.is_on) hash = present(hash_datum(seal.after));
     const NullableDatum own = column_value(trigger->tg_trigtuple, desc, columns.reorder_point);
     HeapTuple row = with_derived(trigger->tg_trigtuple, desc, columns, after, derived,
-                                 own.isnull ? inherited_reorder_point(after.key) : own);
+                                 own.isnull ? inherited_reorder_point(after.key) : own, hash);
     if (moves) {
-        expect_entry(before, after, nullptr, derived.leaving, fingerprint(row, desc, columns),
+        expect_entry(before, after, nullptr, derived.leaving, seal, fingerprint(row, desc, columns),
                      false);
     }
     return row;
@@ -120,8 +127,8 @@ void check_key(TriggerData *trigger, const Columns &columns) {
 // Columns that the ledger keeps cannot be set from outside.
 void check_kept(TriggerData *trigger, const Columns &columns) {
     const TupleDesc desc = RelationGetDescr(trigger->tg_relation);
-    const int kept[] = {columns.version, columns.effective, columns.sold, columns.recent,
-                        columns.low};
+    const int kept[] = {columns.version, columns.effective, columns.sold,
+                        columns.recent,  columns.low,       columns.hash};
     for (const int column : kept) {
         if (!column_changed(trigger->tg_trigtuple, trigger->tg_newtuple, desc, column)) continue;
         ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -192,17 +199,22 @@ HeapTuple before_update(TriggerData *trigger, const Columns &columns) {
     pg_tz *zone =
         change.posting ? change.posting->rules.zone : zone_of_company(after.key.company_id);
     Derived derived = derived_of(trigger->tg_newtuple, desc, columns, before, zone);
+    NullableDatum hash = column_value(trigger->tg_trigtuple, desc, columns.hash);
     if (!moves) {
-        return with_derived(trigger->tg_newtuple, desc, columns, after, derived, effective);
+        return with_derived(trigger->tg_newtuple, desc, columns, after, derived, effective, hash);
     }
     if (change.posting != nullptr) {
         check_balance(change.posting->rules, before, after, change.posting->needs_available);
     }
     for (int i = 0; i < change.count(); i++) apply(derived, change.movements()[i], zone);
     after.version = before.version + change.count();
-    HeapTuple row = with_derived(trigger->tg_newtuple, desc, columns, after, derived, effective);
-    expect_entry(before, after, change.posting, derived.leaving, fingerprint(row, desc, columns),
-                 false);
+    const Seal seal = seal_change(hash, after.key, before.version, before.quantity,
+                                  change.movements(), change.count());
+    if (seal.is_on) hash = present(hash_datum(seal.after));
+    HeapTuple row =
+        with_derived(trigger->tg_newtuple, desc, columns, after, derived, effective, hash);
+    expect_entry(before, after, change.posting, derived.leaving, seal,
+                 fingerprint(row, desc, columns), false);
     if (change.posting != nullptr) change.posting->taken = true;
     return row;
 }
@@ -237,7 +249,10 @@ HeapTuple before_delete(TriggerData *trigger, const Columns &columns) {
                            &derived.recent)) {
         apply(derived, plain_movement(-before.quantity), zone);
     }
-    expect_entry(before, after, nullptr, derived.leaving, 0, true);
+    const Movement movement = plain_movement(-before.quantity);
+    const Seal seal = seal_change(column_value(trigger->tg_trigtuple, desc, columns.hash),
+                                  before.key, before.version, before.quantity, &movement, 1);
+    expect_entry(before, after, nullptr, derived.leaving, seal, 0, true);
     return trigger->tg_trigtuple;
 }
 
@@ -255,13 +270,13 @@ bool record(const Balance &after, uint32 print) {
     const bool explained = entry->posting != nullptr;
     if (explained) {
         add_entries(after.version, after.quantity, entry->posting->movements, entry->posting->count,
-                    leaving, &entry->posting->rules);
+                    leaving, &entry->posting->rules, entry->seal);
         entry->posting->recorded = true;
         entry->posting->quantity = after.quantity;
         entry->posting->reserved = after.reserved;
     } else {
         const Movement plain = plain_movement(entry->delta);
-        add_entries(after.version, after.quantity, &plain, 1, leaving, nullptr);
+        add_entries(after.version, after.quantity, &plain, 1, leaving, nullptr, entry->seal);
     }
     forget_pending_entry(entry);
     return explained;

@@ -70,3 +70,6 @@ STOCKFLOW_FUNCTION(stockflow_current_company) {
     if (company_id == 0) PG_RETURN_NULL();
     PG_RETURN_INT64(company_id);
 }
+
+// library_version() RETURNS text: what this library was built as.
+STOCKFLOW_FUNCTION(stockflow_library_version) { return CStringGetTextDatum(STOCKFLOW_VERSION); }

@@ -28,13 +28,16 @@ void apply(Derived &derived, const Movement &movement, pg_tz *zone) {
 }
 
 HeapTuple with_derived(HeapTuple row, TupleDesc desc, const Columns &columns, const Balance &after,
-                       const Derived &derived, NullableDatum effective) {
-    int numbers[] = {columns.version, columns.sold, columns.recent, columns.effective, columns.low};
+                       const Derived &derived, NullableDatum effective, NullableDatum hash) {
+    int numbers[] = {columns.version,   columns.sold, columns.recent,
+                     columns.effective, columns.low,  columns.hash};
     const NullableDatum recent = pack_recent_days(derived.recent);
-    Datum values[] = {Int64GetDatum(after.version), derived.sold.value, recent.value,
-                      effective.value, BoolGetDatum(is_low(after, effective))};
-    bool nulls[] = {false, derived.sold.isnull, recent.isnull, effective.isnull, false};
-    return heap_modify_tuple_by_cols(row, desc, 5, numbers, values, nulls);
+    Datum values[] = {
+        Int64GetDatum(after.version),           derived.sold.value, recent.value, effective.value,
+        BoolGetDatum(is_low(after, effective)), hash.value};
+    bool nulls[] = {false, derived.sold.isnull, recent.isnull, effective.isnull,
+                    false, hash.isnull};
+    return heap_modify_tuple_by_cols(row, desc, 6, numbers, values, nulls);
 }
 
 HeapTuple with_flag(HeapTuple row, TupleDesc desc, const Columns &columns, const Balance &after) {

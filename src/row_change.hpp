@@ -25,9 +25,9 @@ Derived continued(const StockKey &key, int64 last_version, pg_tz *zone);
 
 void apply(Derived &derived, const Movement &movement, pg_tz *zone);
 
-// The row with these columns replaced.
+// The row with these columns replaced; hash: chain_hash.
 HeapTuple with_derived(HeapTuple row, TupleDesc desc, const Columns &columns, const Balance &after,
-                       const Derived &derived, NullableDatum effective);
+                       const Derived &derived, NullableDatum effective, NullableDatum hash);
 
 // The row with its flag, where nothing else changes that the ledger keeps.
 HeapTuple with_flag(HeapTuple row, TupleDesc desc, const Columns &columns, const Balance &after);

@@ -1,6 +1,7 @@
 // verify_ledger: proves that inventory is what the ledger says.
 #include "arguments.hpp"
 #include "entry.hpp"
+#include "ledger_hash.hpp"
 #include "ledger_log.hpp"
 #include "recent.hpp"
 #include "spi.hpp"
@@ -14,13 +15,14 @@ namespace {
 // both primary keys are in this order.
 spi::Statement ledger_query = {
     "SELECT coalesce(l.company_id, i.company_id), coalesce(l.product_id, i.product_id),"
-    "       coalesce(l.warehouse_id, i.warehouse_id), " STOCKFLOW_CHAIN_COLUMNS
+    "       coalesce(l.warehouse_id, i.warehouse_id), " STOCKFLOW_HASHED_COLUMNS
     ","
     "       i.quantity, i.version, i.recent_days, i.last_sold_at, i.company_id IS NOT NULL,"
     "       i.effective_reorder_point,"
     "       coalesce(i.dynamic_reorder_point, i.reorder_point, p.reorder_point, g.reorder_point,"
     "                c.reorder_point),"
-    "       i.reserved, i.is_low, coalesce(c.timezone, 'UTC')"
+    "       i.reserved, i.is_low, coalesce(c.timezone, 'UTC'), i.chain_hash,"
+    "       coalesce(c.tamper_evident, false)"
     "  FROM (SELECT * FROM stockflow.ledger WHERE $1 IS NULL OR company_id = $1) l"
     "  FULL JOIN (SELECT * FROM stockflow.inventory WHERE $1 IS NULL OR company_id = $1) i"
     "    ON i.company_id = l.company_id AND i.product_id = l.product_id"
@@ -82,7 +84,7 @@ enum {
     kProduct,
     kWarehouse,
     kEntry,
-    kQuantity = 10,
+    kQuantity = kEntry + kHashedColumns,
     kVersion,
     kRecent,
     kSold,
@@ -91,7 +93,9 @@ enum {
     kPointDue,
     kReserved,
     kLow,
-    kZone
+    kZone,
+    kHash,
+    kSealed
 };
 
 // A key being verified: its chain so far, and what its row of inventory says.
@@ -105,6 +109,9 @@ struct Subject {
     int64 version;
     RecentDays recent;
     NullableDatum sold;
+    HashCheck hashes;
+    bool has_hash, hash_readable;
+    LedgerHash hash;
 };
 
 void report(ReturnSetInfo *result, const StockKey &key, const char *problem) {
@@ -121,7 +128,12 @@ Subject begin(const spi::Row &row) {
     subject.zone = find_time_zone(row.string(kZone));
     subject.chain = empty_chain();
     subject.has_row = row.boolean(kHasRow);
+    const bool sealed = row.boolean(kSealed) && subject.has_row;
+    const bool covered = sealed || (!row.is_null(kEntry) && !carried_hash(row, kEntry).isnull);
+    subject.hashes = begin_check(sealed, covered ? genesis_of(subject.key) : LedgerHash{});
     if (!subject.has_row) return subject;
+    subject.has_hash = !row.is_null(kHash);
+    subject.hash_readable = read_hash(row.get(kHash), &subject.hash);
     subject.quantity = to_quantity(row.get(kQuantity).value, "quantity");
     subject.version = row.bigint(kVersion);
     subject.recent_readable = unpack_recent_days(row.get(kRecent), &subject.recent);
@@ -165,8 +177,34 @@ void verify_row(const Subject &subject, ReturnSetInfo *result) {
     }
 }
 
+// The chain of hashes, and its end in the row of inventory.
+void verify_hashes(const Subject &subject, ReturnSetInfo *result) {
+    const HashCheck &check = subject.hashes;
+    const auto broken_from = static_cast<long long>(check.broken_from);
+    const auto broken_to = static_cast<long long>(check.broken_to);
+    if (check.broken && broken_from < broken_to) {
+        report(
+            result, subject.key,
+            psprintf(
+                "the hashes break: one of the entries %lld to %lld was changed, added or removed",
+                broken_from, broken_to));
+    } else if (check.broken) {
+        report(result, subject.key,
+               psprintf("the hashes break: entry %lld was changed, added or removed", broken_to));
+    } else if (check.sealed && !subject.has_hash) {
+        report(result, subject.key, "chain_hash is missing, though the ledger is tamper-evident");
+    } else if (check.sealed && !(subject.hash_readable && subject.hash == check.hash)) {
+        report(result, subject.key,
+               psprintf("the hashes break: an entry from %lld on was changed, added or removed",
+                        static_cast<long long>(check.unproven)));
+    } else if (subject.has_row && !check.sealed && subject.has_hash) {
+        report(result, subject.key, "chain_hash is set, though the ledger is not tamper-evident");
+    }
+}
+
 void finish(const Subject &subject, ReturnSetInfo *result) {
     if (!subject.any) return;
+    verify_hashes(subject, result);
     if (subject.chain.has_gap) report(result, subject.key, "the versions of the ledger have a gap");
     if (subject.chain.is_broken) {
         report(result, subject.key, "a balance in the ledger is not the sum of the entries before");
@@ -193,6 +231,7 @@ void verify(NullableDatum company_id, ReturnSetInfo *result) {
         if (row.is_null(kEntry)) return;
         DayRecord leaving[kRecentDays];
         extend(subject.chain, read_chain_entry(row, kEntry, subject.zone), leaving);
+        check_row(subject.hashes, row, kEntry, subject.key);
     });
     finish(subject, result);
 }

@@ -1,9 +1,11 @@
 #include "data.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
+#include <random>
 #include <stdexcept>
 
 namespace {
@@ -120,6 +122,26 @@ Set load(const std::string &directory, const std::string &name) {
         load_best(set, folder);
     } catch (const std::exception &) {
         std::printf("(not all scores of other implementations are in %s)\n", folder.c_str());
+    }
+    return set;
+}
+
+Set two_years() {
+    constexpr int kSeries = 200, kDays = 730;
+    Set set{"two years", 7, 28, 1, {}, {}};
+    std::mt19937 random(1);  // the same on every machine, other than the distributions of <random>
+    const auto uniform = [&] { return random() / 4294967296.0; };
+    for (int i = 0; i < kSeries; i++) {
+        double shape[7], level = 10 + 140 * uniform();
+        for (double &day : shape) day = 0.5 + uniform();
+        Entry entry;
+        for (int t = 0; t < kDays; t++) {
+            level = std::max(level + (uniform() - 0.5) * 2, 2.0);
+            const double noise = (uniform() + uniform() + uniform() - 1.5) * 2;  // of variance 1
+            const double mean = level * shape[t % 7];
+            entry.train.push_back(std::max(std::round(mean + std::sqrt(2 * mean) * noise), 0.0));
+        }
+        set.entries.push_back(entry);
     }
     return set;
 }

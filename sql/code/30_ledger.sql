@@ -6,7 +6,7 @@ CREATE FUNCTION stockflow.verify_ledger(company_id bigint DEFAULT NULL)
     LANGUAGE c STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp SET enable_nestloop = off SET jit = off
     AS 'MODULE_PATHNAME', 'stockflow_verify_ledger';
 COMMENT ON FUNCTION stockflow.verify_ledger(bigint) IS
-'Replays the ledger of a company (NULL: of all) and reports every row of inventory that does not follow from it: balance, version, gaps, balances within the chain, recent days, demand history, last sale, effective reorder point. No row: sound. Reads only, also on a standby.';
+'Replays the ledger of a company (NULL: of all) and reports every row of inventory that does not follow from it: balance, version, gaps, balances within the chain, recent days, demand history, last sale, effective reorder point, and the hashes of tamper-evident ledgers. No row: sound. Reads only, also on a standby.';
 
 CREATE FUNCTION stockflow.stock_as_of(company_id bigint, at timestamptz)
     RETURNS TABLE(product_id bigint, warehouse_id bigint, quantity numeric)

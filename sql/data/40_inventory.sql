@@ -14,6 +14,7 @@ CREATE TABLE stockflow.inventory (
     counted_at timestamptz,
     last_sold_at timestamptz,
     recent_days bytea,
+    chain_hash bytea,
     dynamic_reorder_point numeric,
     dynamic_order_quantity numeric,
     CONSTRAINT inventory_pkey PRIMARY KEY (company_id, product_id, warehouse_id),
@@ -48,6 +49,7 @@ COMMENT ON COLUMN stockflow.inventory.is_low IS 'Quantity - reserved is at or be
 COMMENT ON COLUMN stockflow.inventory.counted_at IS 'Moment of the last stock count.';
 COMMENT ON COLUMN stockflow.inventory.last_sold_at IS 'Latest moment of a sale or consumption. Kept by the ledger.';
 COMMENT ON COLUMN stockflow.inventory.recent_days IS 'Demand, returns and other changes of the last 32 days, packed; read it with stockflow.recent_days(). Kept by the ledger.';
+COMMENT ON COLUMN stockflow.inventory.chain_hash IS 'Where companies.tamper_evident is set: SHA-256 over the ledger of this key up to its newest entry; else NULL. Kept by the ledger.';
 COMMENT ON COLUMN stockflow.inventory.dynamic_reorder_point IS 'Reorder point that policy and forecast make, in units; NULL: the policy is manual, or there is no forecast. Kept by planning.';
 COMMENT ON COLUMN stockflow.inventory.dynamic_order_quantity IS 'Units that the policy orders above the reorder point; NULL: the policy has no order_rule. Kept by planning.';
 
@@ -67,6 +69,7 @@ CREATE TABLE stockflow.inventory_log (
     bundle_id bigint,
     bundle_quantity numeric,
     counterpart_warehouse_id bigint,
+    chain_hash bytea,
     -- No CHECKs: nobody but the ledger writes here.
     CONSTRAINT inventory_log_pkey PRIMARY KEY (company_id, product_id, warehouse_id, version)
 ) WITH (
@@ -96,6 +99,7 @@ COMMENT ON COLUMN stockflow.inventory_log.unit_cost IS 'Cost of one received uni
 COMMENT ON COLUMN stockflow.inventory_log.bundle_id IS 'The bundle as part of which a component moved.';
 COMMENT ON COLUMN stockflow.inventory_log.bundle_quantity IS 'In the entry of a bundle: units of the bundle sold, or taken back where reason is return.';
 COMMENT ON COLUMN stockflow.inventory_log.counterpart_warehouse_id IS 'The other warehouse of a transfer.';
+COMMENT ON COLUMN stockflow.inventory_log.chain_hash IS 'SHA-256 over this entry and the hash of the one before; NULL: written while companies.tamper_evident was not set.';
 
 -- Old entries, moved here by archive_log() so that the table that sales write, and its indexes, stay
 -- small. Written in the order of its key.
@@ -115,6 +119,7 @@ CREATE TABLE stockflow.inventory_log_archive (
     bundle_id bigint,
     bundle_quantity numeric,
     counterpart_warehouse_id bigint,
+    chain_hash bytea,
     CONSTRAINT inventory_log_archive_pkey PRIMARY KEY (company_id, product_id, warehouse_id, version)
 ) WITH (autovacuum_freeze_min_age = 0);
 -- What happened in a period: reports on a recent one find here that nothing belongs to it.
@@ -136,15 +141,16 @@ COMMENT ON COLUMN stockflow.inventory_log_archive.unit_cost IS 'As in inventory_
 COMMENT ON COLUMN stockflow.inventory_log_archive.bundle_id IS 'As in inventory_log.';
 COMMENT ON COLUMN stockflow.inventory_log_archive.bundle_quantity IS 'As in inventory_log.';
 COMMENT ON COLUMN stockflow.inventory_log_archive.counterpart_warehouse_id IS 'As in inventory_log.';
+COMMENT ON COLUMN stockflow.inventory_log_archive.chain_hash IS 'As in inventory_log.';
 
 -- The whole ledger. With the rights of who asks, so that row level security applies to him.
 CREATE VIEW stockflow.ledger WITH (security_invoker = true) AS
     SELECT company_id, product_id, warehouse_id, version, delta, quantity_after, reason, reference, occurred_at,
-           recorded_at, actor, unit_cost, bundle_id, bundle_quantity, counterpart_warehouse_id
+           recorded_at, actor, unit_cost, bundle_id, bundle_quantity, counterpart_warehouse_id, chain_hash
       FROM stockflow.inventory_log
     UNION ALL
     SELECT company_id, product_id, warehouse_id, version, delta, quantity_after, reason, reference, occurred_at,
-           recorded_at, actor, unit_cost, bundle_id, bundle_quantity, counterpart_warehouse_id
+           recorded_at, actor, unit_cost, bundle_id, bundle_quantity, counterpart_warehouse_id, chain_hash
       FROM stockflow.inventory_log_archive;
 COMMENT ON VIEW stockflow.ledger IS 'Every entry of the ledger: inventory_log and inventory_log_archive.';
 COMMENT ON COLUMN stockflow.ledger.company_id IS 'As in inventory_log.';
@@ -162,6 +168,7 @@ COMMENT ON COLUMN stockflow.ledger.unit_cost IS 'As in inventory_log.';
 COMMENT ON COLUMN stockflow.ledger.bundle_id IS 'As in inventory_log.';
 COMMENT ON COLUMN stockflow.ledger.bundle_quantity IS 'As in inventory_log.';
 COMMENT ON COLUMN stockflow.ledger.counterpart_warehouse_id IS 'As in inventory_log.';
+COMMENT ON COLUMN stockflow.ledger.chain_hash IS 'As in inventory_log.';
 
 CREATE TABLE stockflow.demand_history (
     company_id bigint NOT NULL,

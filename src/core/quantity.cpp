@@ -67,6 +67,7 @@ bool decode_numeric(const std::uint8_t *data, std::size_t size, std::int64_t *ou
     for (std::size_t i = 0; i < digits; i++) {
         std::int16_t digit;
         std::memcpy(&digit, data + sizeof header + i * sizeof digit, sizeof digit);
+        if (digit < 0 || digit >= kBase) return false;
         const int position = weight - static_cast<int>(i);
         if (position > 2 || position < -2) return false;
         if (position >= 0) {

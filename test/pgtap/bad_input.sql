@@ -145,6 +145,11 @@ INSERT INTO functions VALUES
     ('lock_purchase_order', 'company_id:loose_id order_id:loose_draft states:draft_states'),
     ('end_purchase_order', 'company_id:loose_id order_id:loose_id new_state:order_state'),
     ('verify_ledger', 'company_id:filter'),
+    ('ledger_heads', 'company_id:filter'),
+    ('ledger_digest', 'company_id:filter'),
+    ('digest_heads', 'heads:any_heads'),
+    ('verify_heads', 'company_id:reader heads:heads'),
+    ('spot_check_ledger', 'max_keys:max_keys'),
     ('demand_days', 'company_id:filter product_id:filter warehouse_id:filter'),
     ('demand_series', 'company_id:filter product_id:filter warehouse_id:filter from_day:any_day to_day:any_day'),
     ('archive_log', 'before:past company_id:filter max_entries:most_entries'),
@@ -214,6 +219,8 @@ SELECT kind, sqlstate, unnest(string_to_array(list, ' ; ')) FROM (VALUES
     ('past', '22023', 'now() + interval ''2 days'' ; ''infinity'''),
     ('most_entries', '00000', '1 ; NULL ; 0 ; 9223372036854775807'),
     ('most_entries', '22023', '-1'),
+    ('max_keys', '00000', '20 ; 1 ; 1000'), ('max_keys', '22023', 'NULL ; 0 ; -1 ; 1001'),
+    ('heads', '22004', 'NULL'),
     ('planned', '00000', '1 ; 2'),
     ('planned', '22004', 'NULL'),
     ('planned', '23503', '0 ; -1 ; 999999 ; 9223372036854775807'),
@@ -643,6 +650,9 @@ UNION ALL VALUES ('movements', '22004', 'NULL'), ('product', '22004', 'NULL'), (
     ('movements', '22023', $$'{}'$$), ('product', '22023', $$'{}'$$), ('movements', '22023', $$'[{}]'$$),
     ('movements', '22P02', $$'[}'$$), ('product', '22P02', $$''$$), ('product', '22P05', $$'{"sku": "\u0000"}'$$),
     ('movements', '23503', $$'[{"warehouse_id": 1, "product_id": 1, "delta": 1, "reason": "a"}, {"warehouse_id": 1, "product_id": 999999, "delta": 1, "reason": "a"}]'$$),
+    ('any_heads', '00000', $$'[]'$$), ('any_heads', '00000', 'NULL'), ('any_heads', '00000', $$'[{}]'$$), ('any_heads', '22023', $$'{}'$$), ('any_heads', '22023', $$'[7]'$$), ('any_heads', '22P02', $$'[{"version": "x"}]'$$),
+    ('heads', '00000', $$'[]'$$), ('heads', '00000', $$'[{"product_id": 1, "warehouse_id": -1, "version": 9223372036854775807, "chain_hash": ""}]'$$), ('heads', '22023', $$'{}'$$), ('heads', '22023', $$'null'$$),
+    ('heads', '22023', $$'[[]]'$$), ('heads', '22023', $$'[{"product_id": 1, "warehouse_id": 1}]'$$), ('heads', '22003', $$'[{"version": 1e30}]'$$),
     ('json', '00000', $$'{}'$$), ('json', '00000', $$'[]'$$), ('json', '00000', $$'null'$$), ('json', '00000', $$'{"sku": 5, "price": "x"}'$$);
 
 -- Lines of a request, with a field replaced, added or left out.
@@ -805,7 +815,7 @@ SELECT is(stockflow.record_sale(1, 1, 1, 1), 3::numeric, 'the next sale works');
 SELECT isnt(pg_temp.checksum(), checksum, 'the checksum sees a sale') FROM before;
 -- Every function of the schema but those without input was called.
 SELECT is_empty($$SELECT proname FROM pg_proc WHERE pronamespace = 'stockflow'::regnamespace
-    AND proname NOT IN ('current_actor', 'current_company', 'uninstall', 'data_version', 'needed_data_version', 'migrate', 'advance_sequences') AND NOT EXISTS (SELECT FROM calls WHERE call ~ ('^(SELECT|CALL) stockflow.' || proname || '\('))$$,
+    AND proname NOT IN ('current_actor', 'current_company', 'uninstall', 'data_version', 'needed_data_version', 'migrate', 'advance_sequences', 'library_version', 'expected_objects', 'health', 'health_sequences') AND NOT EXISTS (SELECT FROM calls WHERE call ~ ('^(SELECT|CALL) stockflow.' || proname || '\('))$$,
     'every function was tried');
 
 SELECT * FROM finish();

@@ -1,4 +1,4 @@
--- The version of the data and what brings it up to date, on data that is; test/tap/090_upgrade.pl has older.
+-- The version of the data and what brings it up to date, on data that is; test/tap/025_upgrade.pl has older.
 BEGIN;
 SELECT plan(32);
 

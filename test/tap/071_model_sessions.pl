@@ -17,7 +17,7 @@ use constant { SESSIONS => 6, PRODUCTS => 6 };
 my $statements = $ENV{MODEL_STATEMENTS} // 4000;
 my $seed = $ENV{MODEL_SEED} // int(rand 1_000_000_000);
 note("MODEL_SEED=$seed MODEL_STATEMENTS=$statements");
-my $node = model_server('sessions');
+my $node = model_server('sessions', tamper_evident => 1);
 my $directory = PostgreSQL::Test::Utils::tempdir();
 
 # Six of each kind of document, which all sessions share: one per product.

@@ -62,6 +62,7 @@ INSERT INTO stockflow.product_bundles (company_id, bundle_id, component_id, quan
     VALUES (1, 3, 1, 2), (1, 3, 2, 1);
 SELECT stockflow.record_sale(1, 1, 1, 94, reference => 'a\b', idempotency_key => 'sale');
 SELECT stockflow.record_sale(1, 1, 3, 2);
+UPDATE stockflow.companies SET tamper_evident = true WHERE company_id = 1;
 SELECT stockflow.record_return(1, 1, 3, 1);
 SELECT stockflow.record_sale(1, 1, 2, 3, occurred_at => now() - interval '3 days');
 SELECT stockflow.transfer_stock(1, 2, 1, 2, 30, idempotency_key => 'transfer');

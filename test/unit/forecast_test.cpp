@@ -267,6 +267,74 @@ TEST(Forecast, FollowsALevelShiftAndForgetsDeadProducts) {
     EXPECT_LT(predicted(dead, 7, "auto", 1, {}).mean[0], 0.2);  // 2.5 before, 0 since
 }
 
+// Two years of days with a weekly season, around 100, from a fixed sequence.
+Values two_years(bool closed_once_a_week) {
+    Values values;
+    unsigned state = 7;
+    for (int i = 0; i < 730; i++) {
+        state = state * 1664525u + 1013904223u;
+        const bool closed = closed_once_a_week && i % 7 == 6;
+        values.push_back(closed ? 0 : 80 + i % 7 * 8 + (state >> 16) % 20);
+    }
+    return values;
+}
+
+TEST(Forecast, LongDenseHistoriesKeepTheirSeason) {
+    Values values = two_years(false);
+    const Prediction result = predicted(values, 28, "auto", 7, {0.5, 0.95});
+    for (int h = 0; h < 28; h++) EXPECT_NEAR(result.mean[h], 89.5 + (730 + h) % 7 * 8, 4) << h;
+    // A change of level three weeks ago is followed, and the season with it.
+    for (std::size_t i = values.size() - 21; i < values.size(); i++) values[i] *= 2;
+    const Prediction shifted = predicted(values, 7, "auto", 7, {});
+    for (int h = 0; h < 7; h++) EXPECT_NEAR(shifted.mean[h], 179 + (730 + h) % 7 * 16, 40) << h;
+}
+
+TEST(Forecast, ModelsByTurnsAreNearTheBest) {
+    for (const bool shifted : {false, true}) {
+        Values values = two_years(false);
+        for (int i = 400; shifted && i < 730; i++) values[i] += 30;
+        for (const EtsForm &form :
+             {EtsForm{'A', 'N', 'N', false, 1}, EtsForm{'A', 'A', 'N', true, 1},
+              EtsForm{'A', 'N', 'A', false, 7}, EtsForm{'A', 'A', 'A', true, 7},
+              EtsForm{'M', 'N', 'M', false, 7}}) {
+            EtsModel quick, thorough;
+            ASSERT_TRUE(ets_fit(form, view(values), {{}, true}, &quick));
+            ASSERT_TRUE(ets_fit(form, view(values), {}, &thorough));
+            EXPECT_LE(thorough.likelihood, quick.likelihood + 1e-6) << quick.name;
+            // In units of its standard error, the one-step error differs by nothing.
+            EXPECT_LE(quick.error, thorough.error * 1.02) << quick.name;
+        }
+    }
+}
+
+// With the parameters of the whole history, the errors at its origins are what they are with those
+// that were found there.
+TEST(Forecast, ParametersServeEarlierOrigins) {
+    const Values values = two_years(false);
+    const Job job{view(values), 7, 14, {}};
+    for (const char *method : {"ets", "holt_damped", "holt_winters", "theta", "dynamic_theta"}) {
+        const Choice choice = parse_choice(method);
+        const Plan plan = make_plan(choice, job);
+        ASSERT_GT(plan.origins.size(), 4u);
+        for (std::size_t o = 0; o < plan.origins.size(); o++) {
+            const Origin &origin = plan.origins[o];
+            Values path(origin.steps);
+            run_method(choice, {job.y.head(origin.length), 7, origin.steps, {}}, path.data());
+            for (int h = 0; h < origin.steps; h++) {
+                EXPECT_NEAR(plan.parts[0].origin_paths[o * 14 + h], path[h], 8) << method;
+            }
+        }
+    }
+}
+
+TEST(Forecast, QuantilesHaveTheShapeOfTheWeek) {
+    const Prediction result = predicted(two_years(true), 14, "auto", 7, {0.5, 0.95});
+    for (int h = 0; h < 14; h++) {
+        const bool closed = (730 + h) % 7 == 6;
+        EXPECT_EQ(result.quantiles[h * 2 + 1] < 20, closed) << h;
+    }
+}
+
 TEST(Forecast, ModelsWithoutZerosOnlyAndNoWildTrends) {
     const Values trend = awkward()[awkward().size() - 3];
     const Prediction far = predicted(trend, 3650, "holt", 1, {0.99});

@@ -162,9 +162,12 @@ TEST(Quantity, Shares) {
     const std::int64_t most = kQuantityLimit - 1;
     const struct {
         std::int64_t quantity, part, whole, share;
-    } cases[] = {{6 * kUnit, kUnit, 3 * kUnit, 2 * kUnit}, {6 * kUnit, 0, 3 * kUnit, 0},
-                 {most, most, most, most},                 {most, 1, most, 1},
-                 {1, 2 * kUnit, 2 * kUnit, 1},             {kUnit, 1, 2, kUnit / 2}};
+    } cases[] = {{6 * kUnit, kUnit, 3 * kUnit, 2 * kUnit},
+                 {6 * kUnit, 0, 3 * kUnit, 0},
+                 {most, most, most, most},
+                 {most, 1, most, 1},
+                 {1, 2 * kUnit, 2 * kUnit, 1},
+                 {kUnit, 1, 2, kUnit / 2}};
     for (const auto &c : cases) EXPECT_EQ(share(c.quantity, c.part, c.whole), c.share);
     EXPECT_EQ(sqlstate_of([] { share(1, 1, 2); }), "22003");
     EXPECT_EQ(sqlstate_of([] { share(kQuantityLimit, 1, 1); }), "22003");
@@ -227,11 +230,13 @@ TEST(Quantity, StoredFormGoesRoundAndRefusesTheRest) {
         {},  // nothing
         {0xC000},
         {0xD000},
-        {0xF000},        // NaN and the infinities
-        {0x0000, 0, 1},  // the long form
-        {0x8003, 1},     // a trillion
-        {0x837E, 550},   // seven decimals
-        {0x83FD, 1},     // twelve decimals
+        {0xF000},         // NaN and the infinities
+        {0x0000, 0, 1},   // the long form
+        {0x8003, 1},      // a trillion
+        {0x837E, 550},    // seven decimals
+        {0x83FD, 1},      // twelve decimals
+        {0x8000, 10000},  // no digit to the base of 10,000, as in a damaged row
+        {0x8000, 0xFFFF},
     };
     for (const auto &stored : refused) {
         std::int64_t decoded = -1;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 #include "theta.hpp"
 
@@ -43,14 +44,14 @@ constexpr Candidate kShapes[] = {
 };
 
 // For demand (nearly) without zeros: trend and season. The first three take either only where they
-// find it; the others always do, which short histories punish.
+// find it; the others always do, or never, which short histories punish.
 constexpr Candidate kModels[] = {{"ets", 1},
-                                 {"dynamic_theta", 2},
+                                 {"dynamic_theta", 3},
                                  {"theta", 1},
-                                 {"holt_damped", 0.4},
-                                 {"holt", 0.4},
+                                 {"holt_damped", 0.2},
+                                 {"holt", 0.2},
                                  {"holt_winters", 0.3},
-                                 {"ses", 0.4},
+                                 {"ses", 0.2},
                                  {"holt_winters(alpha=0.2,beta=0.1,gamma=0.1)", 0.3},
                                  {"holt_winters_multiplicative", 0.3}};
 
@@ -64,11 +65,15 @@ constexpr double kContestPower = 4;     // and soon all or nothing of it
 // How far back the origins lie, in horizons. The nearest see only a part of the horizon; without
 // them a change of level would stay unseen for a whole horizon.
 constexpr double kBack[] = {0.25, 0.5, 0.75, 1, 1.5, 2, 2.5, 3, 4};
+constexpr int kLong = 150;  // from this number of values, parameters hardly depend on the latest
 constexpr std::size_t kRecentOrigins = 3;
 
 // Weights fall with these powers of the loss, and of the loss of late: the more, the more horizons
 // there were to measure it in.
 constexpr double kPower = 3, kRecentPower = 1;
+// What a model errs in a short history is mostly the error of its estimates: at this number of
+// values, its errors count half.
+constexpr double kModelHistory = 60;
 constexpr double kLeastWeight = 0.02;  // less is nothing
 
 // Adds origins; with whole_seasons only those that see each position of the season twice, or the
@@ -112,18 +117,27 @@ void bound(double *path, int steps, Series y) {
 void run_part(const Plan &plan, const Job &job, Part &part) {
     check(job.stop);
     part.path.assign(job.horizon, 0);
-    part.ran = run_method(part.choice, job, part.path.data());
+    Choice choice = part.choice;
+    EtsModel fitted{};
+    choice.parameters.fitted = &fitted;
+    Job whole = job;
+    whole.quick = part.family == Family::models;
+    part.ran = run_method(choice, whole, part.path.data());
+    part.ran.parameters.fitted = nullptr;  // it ends with this function
     bound(part.path.data(), job.horizon, job.y);
     part.origin_paths.assign(plan.origins.size() * job.horizon, 0);
-    // The form of a model is chosen once, its parameters are estimated at each origin.
-    Choice choice = part.choice;
-    if (part.ran.form.period > 0) choice.parameters.form = &part.ran.form;
     double squares = 0, sums = 0, steps = 0;
     for (std::size_t o = 0; o < plan.origins.size(); o++) {
         const Origin &origin = plan.origins[o];
         const Job earlier{job.y.head(origin.length), job.season, origin.steps, job.stop};
         double *path = part.origin_paths.data() + o * job.horizon;
         check(job.stop);
+        // The form of a model is chosen once; with fewer values the rest is estimated anew.
+        if (origin.length < kLong && choice.parameters.fitted != nullptr) {
+            choice.parameters.fitted = nullptr;
+            const bool is_ets = std::strcmp(choice.method->name, "ets") == 0;
+            if (is_ets && fitted.form.period > 0) choice.parameters.form = &fitted.form;
+        }
         run_method(choice, earlier, path);
         bound(path, origin.steps, earlier.y);
         double square = 0, sum = 0;
@@ -203,8 +217,11 @@ void weigh(Plan &plan, const Job &job) {
     const auto relative = [](double best, double loss) {
         return loss <= best ? 1 : (best + kTiny * loss) / loss;
     };
-    const double trust = evidence(plan, job);
+    const double seen = evidence(plan, job);
     for (Part &part : plan.parts) {
+        const double trust = part.family == Family::models
+                                 ? seen * job.y.count / (job.y.count + kModelHistory)
+                                 : seen;
         part.weight = part.prior * std::pow(relative(least, part.loss), trust * kPower) *
                       std::pow(relative(least_recent, part.recent), trust * kRecentPower);
         // Levels hardly differ in their losses by more than chance.

@@ -13,6 +13,7 @@ struct EtsForm {
     bool damped;
     int period;  // 1 without a season
 
+    bool is_product() const { return error == 'M' || season == 'M'; }
     int smoothing_count() const { return 1 + (trend == 'A') + damped + (season != 'N'); }
     int state_count() const { return 1 + (trend == 'A') + (season != 'N' ? period - 1 : 0); }
 };
@@ -43,12 +44,22 @@ double ets_likelihood(const EtsForm &form, const EtsParameters &parameters, Seri
 // Runs a model over y and fills what follows from it: likelihood, aicc, last states, name.
 void ets_finish(EtsModel &model, Series y);
 
+// What an estimate may cost.
+struct Effort {
+    Stop stop;
+    bool quick = false;      // long histories: near the best is good enough
+    double best = HUGE_VAL;  // -2 log likelihood of another form: one far from it may be given up
+};
+
 // Estimates the parameters and states of one form. False if the series is too short or the form
-// does not suit it (multiplicative on a zero).
-bool ets_fit(const EtsForm &form, Series y, const Stop &stop, EtsModel *model);
+// does not suit it (multiplicative on a zero), or is far from the best.
+bool ets_fit(const EtsForm &form, Series y, const Effort &effort, EtsModel *model);
+
+// The states for the form and parameters that a model has. False as above.
+bool ets_states(Series y, EtsModel *model);
 
 // The form with the lowest corrected Akaike criterion.
-EtsModel ets_automatic(Series y, int season, const Stop &stop);
+EtsModel ets_automatic(Series y, int season, Effort effort);
 
 void ets_forecast(const EtsModel &model, int horizon, double *out);
 

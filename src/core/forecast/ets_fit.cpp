@@ -132,11 +132,10 @@ EtsParameters unpack(const EtsForm &form, const double *x) {
     return p;
 }
 
-// -2 log likelihood for smoothing parameters, with the best states for them.
-double profile(const double *x, void *context) {
-    Search &search = *static_cast<Search *>(context);
-    search.parameters = unpack(search.form, x);
+// The states that are best for the parameters; returns -2 log likelihood.
+double find_states(Search &search) {
     EtsStates states = search.guess;
+    search.initial = states;
     double best = HUGE_VAL;
     for (int step = 0; step <= search.steps; step++) {
         EtsStates running = states;
@@ -155,6 +154,21 @@ double profile(const double *x, void *context) {
         if (!moved) break;
     }
     return best;
+}
+
+// -2 log likelihood for smoothing parameters, with the best states for them.
+double profile(const double *x, void *context) {
+    Search &search = *static_cast<Search *>(context);
+    search.parameters = unpack(search.form, x);
+    return find_states(search);
+}
+
+// The same with the states that are known already.
+double with_states(const double *x, void *context) {
+    Search &search = *static_cast<Search *>(context);
+    search.parameters = unpack(search.form, x);
+    EtsStates running = search.guess;
+    return ets_likelihood(search.form, search.parameters, search.y, running, nullptr);
 }
 
 // States to start from: seasonal indices from whole seasons, level and trend from a line through
@@ -199,9 +213,10 @@ EtsStates first_states(const EtsForm &form, Series y) {
     return states;
 }
 
-// The best of a few combinations of parameters, to start the search from.
-void start_from_grid(Search &search, const Bounds &bounds, int unknowns, const Stop &stop,
-                     double *x) {
+// The best of a few combinations of parameters, to start the search from; returns its value.
+double start_from_grid(Search &search, double (*objective)(const double *, void *),
+                       const Bounds &bounds, const Stop &stop, double *x) {
+    const int unknowns = search.form.smoothing_count();
     constexpr double kGrid[][4] = {{0.05, 0.05, 0.05, 0.97}, {0.3, 0.05, 0.1, 0.97},
                                    {0.8, 0.05, 0.1, 0.9},    {0.3, 0.4, 0.3, 0.9},
                                    {0.8, 0.4, 0.5, 0.97},    {0.02, 0.8, 0.02, 0.97}};
@@ -217,25 +232,30 @@ void start_from_grid(Search &search, const Bounds &bounds, int unknowns, const S
         for (int k = 0; k < unknowns; k++) {
             trial[k] = std::min(std::max(trial[k], bounds.low[k]), bounds.high[k]);
         }
-        const double value = profile(trial, &search);
+        const double value = objective(trial, &search);
         if (value < best || &point == &kGrid[0]) {
             best = value;
             std::copy(trial, trial + unknowns, x);
         }
     }
+    return best;
 }
 
 }  // namespace
 
-bool ets_fit(const EtsForm &form, Series y, const Stop &stop, EtsModel *model) {
-    const int unknowns = form.smoothing_count();
-    if (y.count <= unknowns + form.state_count() + 2) return false;
+namespace {
+
+// Whether a form suits a series, and the series is long enough for it.
+bool suits(const EtsForm &form, Series y) {
+    if (y.count <= form.smoothing_count() + form.state_count() + 2) return false;
     if (form.season != 'N' && (form.period > kMaxEtsSeason || y.count < 2 * form.period)) {
         return false;
     }
-    const bool product = form.error == 'M' || form.season == 'M';
-    if (product && !(smallest_of(y) > 0)) return false;
-    Search search{form, y, first_states(form, y), product ? 2 : 1, {}, {}};
+    return !form.is_product() || smallest_of(y) > 0;
+}
+
+Bounds bounds_of(const EtsForm &form) {
+    const int unknowns = form.smoothing_count();
     Bounds bounds;
     for (int k = 0; k < unknowns; k++) {
         bounds.low[k] = kLow;
@@ -247,22 +267,80 @@ bool ets_fit(const EtsForm &form, Series y, const Stop &stop, EtsModel *model) {
         bounds.high[unknowns - 1] = kHighPhi;
         bounds.step[unknowns - 1] = 0.02;
     }
-    double x[4];
-    start_from_grid(search, bounds, unknowns, stop, x);
+    return bounds;
+}
+
+// Parameters and states together, from where x is.
+void search_together(Search &search, const Bounds &bounds, const Stop &stop, double *x) {
+    const int unknowns = search.form.smoothing_count();
     const Objective objective{profile, &search};
-    for (int round = 0; round < (product ? 2 : 1); round++) {
-        minimise(objective, bounds, unknowns, 60 * unknowns, stop, x);
+    for (int round = 0; round < (search.form.is_product() ? 2 : 1); round++) {
+        minimise(objective, bounds, unknowns, 1e-9, 60 * unknowns, stop, x);
         profile(x, &search);
         search.guess = search.initial;
     }
-    model->form = form;
+}
+
+// By turns: in a long history the first states hardly matter, so they need not be found anew for
+// every trial. False where not even the best start comes near `best`.
+bool search_by_turns(Search &search, Bounds bounds, const Stop &stop, double best, double *x) {
+    constexpr int kRounds = 2;
+    constexpr double kHopeless = 0.25;  // in logarithms of the squared error
+    const int unknowns = search.form.smoothing_count();
+    const double start = start_from_grid(search, with_states, bounds, stop, x);
+    if (start > best + kHopeless * search.y.count) return false;
+    for (int round = 0; round < kRounds; round++) {
+        const Objective objective{with_states, &search};
+        minimise(objective, bounds, unknowns, 1e-7, 60 * unknowns, stop, x);
+        profile(x, &search);
+        search.guess = search.initial;
+        for (int k = 0; k < unknowns; k++) bounds.step[k] /= 4;
+    }
+    return true;
+}
+
+Search search_of(const EtsForm &form, Series y) {
+    return {form, y, first_states(form, y), form.is_product() ? 2 : 1, {}, {}};
+}
+
+bool finish(const Search &search, EtsModel *model) {
+    model->form = search.form;
     model->parameters = search.parameters;
     model->initial = search.initial;
-    ets_finish(*model, y);
+    ets_finish(*model, search.y);
     return std::isfinite(model->likelihood) && std::isfinite(model->last.level);
 }
 
-EtsModel ets_automatic(Series y, int season, const Stop &stop) {
+}  // namespace
+
+bool ets_fit(const EtsForm &form, Series y, const Effort &effort, EtsModel *model) {
+    constexpr int kLong = 150;     // histories in which the first states hardly matter
+    constexpr double kClose = 10;  // criteria that may change places when all is estimated together
+    if (!suits(form, y)) return false;
+    Search search = search_of(form, y);
+    const Bounds bounds = bounds_of(form);
+    const bool turns = y.count >= kLong && (effort.quick || form.season != 'N');
+    double x[4];
+    if (turns) {
+        if (!search_by_turns(search, bounds, effort.stop, effort.best, x)) return false;
+        const bool found = finish(search, model);
+        if (effort.quick || !found || model->likelihood > effort.best + kClose) return found;
+    } else {
+        start_from_grid(search, profile, bounds, effort.stop, x);
+    }
+    search_together(search, bounds, effort.stop, x);
+    return finish(search, model);
+}
+
+bool ets_states(Series y, EtsModel *model) {
+    if (!suits(model->form, y)) return false;
+    Search search = search_of(model->form, y);
+    search.parameters = model->parameters;
+    find_states(search);
+    return finish(search, model);
+}
+
+EtsModel ets_automatic(Series y, int season, Effort effort) {
     EtsModel best{};
     best.form = {'A', 'N', 'N', false, 1};
     best.aicc = HUGE_VAL;
@@ -282,7 +360,10 @@ EtsModel ets_automatic(Series y, int season, const Stop &stop) {
                 const EtsForm form{error, trend == 'N' ? 'N' : 'A', index, trend == 'D',
                                    index == 'N' ? 1 : season};
                 EtsModel model;
-                if (ets_fit(form, y, stop, &model) && model.aicc < best.aicc) best = model;
+                if (ets_fit(form, y, effort, &model) && model.aicc < best.aicc) {
+                    best = model;
+                    effort.best = model.likelihood;
+                }
             }
         }
     }

@@ -93,8 +93,13 @@ struct Tails {
     }
 };
 
+double level_of(const std::vector<double> &path) {
+    return std::accumulate(path.begin(), path.end(), 0.0) / static_cast<double>(path.size());
+}
+
 // How the methods considered differ: the mean of their forecasts where all count alike, and how far
-// apart their levels are. Which of them is right is as uncertain as demand itself.
+// apart their levels are. Which of them is right is as uncertain as demand itself; a season is not,
+// so levels get the shape that the forecast has.
 struct Opinions {
     std::vector<double> path;
     double variance;  // of the mean per period
@@ -104,7 +109,7 @@ Opinions opinions(const Plan &plan, const Job &job) {
     Opinions result{std::vector<double>(job.horizon, 0.0), 0};
     double weights = 0, mean = 0, squares = 0;
     for (const Part &part : plan.parts) {
-        const double level = std::accumulate(part.path.begin(), part.path.end(), 0.0) / job.horizon;
+        const double level = level_of(part.path);
         weights += part.mild_weight;
         mean += part.mild_weight * level;
         squares += part.mild_weight * level * level;
@@ -113,6 +118,11 @@ Opinions opinions(const Plan &plan, const Job &job) {
     for (double &value : result.path) value /= weights;
     mean /= weights;
     result.variance = std::max(squares / weights - mean * mean, 0.0);
+    const std::vector<double> shape = plan_path(plan, job);
+    const double level = level_of(shape);
+    if (plan.parts[0].family == Family::levels && level > 0) {
+        for (int h = 0; h < job.horizon; h++) result.path[h] = shape[h] * (mean / level);
+    }
     return result;
 }
 
@@ -159,7 +169,7 @@ Prediction predict(const Request &request) {
         // Which level is best is hardly ever certain enough to leave the others out.
         const double trust = models ? 0.5 : 0;
         const double doubt = models ? 2 : 1;
-        const Tails tails = models ? Tails{0, 0.07} : Tails{0.05, 0.22};
+        const Tails tails = models ? Tails{0, 0.07} : Tails{0.2, 0.19};
         const double sales = static_cast<double>(nonzero_count(job.y)) / job.y.count;
         Distribution d{all_whole(job.y) ? Measure::counts : Measure::amounts, 0, 0, sales};
         Distribution last{d.measure, -1, -1, 0};

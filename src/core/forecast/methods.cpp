@@ -72,17 +72,35 @@ void keep(const EtsModel &model, Ran &ran) {
     if (model.form.damped) ran.parameters.phi = model.parameters.phi;
 }
 
+// Forecasts with the model fitted to a longer history, of which this is the beginning. False if
+// there is none.
+bool run_fitted(const Job &job, const Parameters &given, Ran &ran, double *out) {
+    if (given.fitted == nullptr || given.fitted->form.period == 0) return false;
+    EtsModel model = *given.fitted;
+    model.last = model.initial;
+    ets_likelihood(model.form, model.parameters, job.y, model.last, nullptr);
+    keep(model, ran);
+    ets_forecast(model, job.horizon, out);
+    return true;
+}
+
+void use(const EtsModel &model, const Job &job, const Parameters &given, Ran &ran, double *out) {
+    if (given.fitted != nullptr) *given.fitted = model;
+    keep(model, ran);
+    ets_forecast(model, job.horizon, out);
+}
+
 // Estimates one form of exponential smoothing, or takes optimised simple smoothing instead.
-void run_form(const EtsForm &form, const Job &job, Ran &ran, double *out) {
+void run_form(const EtsForm &form, const Job &job, const Parameters &given, Ran &ran, double *out) {
+    if (run_fitted(job, given, ran, out)) return;
     EtsModel model;
     const bool constant = smallest_of(job.y) == largest_of(job.y);
-    if (constant || !ets_fit(form, job.y, job.stop, &model)) {
+    if (constant || !ets_fit(form, job.y, {job.stop, job.quick}, &model)) {
         ran.model = "ses";
         ran.parameters = {};
         return run_ses(job, {}, ran, out);
     }
-    keep(model, ran);
-    ets_forecast(model, job.horizon, out);
+    use(model, job, given, ran, out);
 }
 
 void run_holt(const Job &job, const Parameters &given, Ran &ran, double *out) {
@@ -90,7 +108,7 @@ void run_holt(const Job &job, const Parameters &given, Ran &ran, double *out) {
         ran.parameters.beta = or_else(given.beta, 0.1);
         return holt(job.y, given.alpha, ran.parameters.beta, 1, job.horizon, out);
     }
-    run_form({'A', 'A', 'N', false, 1}, job, ran, out);
+    run_form({'A', 'A', 'N', false, 1}, job, given, ran, out);
 }
 
 void run_holt_damped(const Job &job, const Parameters &given, Ran &ran, double *out) {
@@ -99,7 +117,7 @@ void run_holt_damped(const Job &job, const Parameters &given, Ran &ran, double *
         ran.parameters.phi = or_else(given.phi, 0.9);
         return holt(job.y, given.alpha, ran.parameters.beta, ran.parameters.phi, job.horizon, out);
     }
-    run_form({'A', 'A', 'N', true, 1}, job, ran, out);
+    run_form({'A', 'A', 'N', true, 1}, job, given, ran, out);
 }
 
 void run_winters(const Job &job, const Parameters &given, Ran &ran, bool product, double *out) {
@@ -119,7 +137,7 @@ void run_winters(const Job &job, const Parameters &given, Ran &ran, bool product
         p.gamma = or_else(given.gamma, 0.1);
         return holt_winters(job.y, p.alpha, p.beta, p.gamma, m, product, job.horizon, out);
     }
-    run_form({product ? 'M' : 'A', 'A', product ? 'M' : 'A', false, m}, job, ran, out);
+    run_form({product ? 'M' : 'A', 'A', product ? 'M' : 'A', false, m}, job, given, ran, out);
 }
 
 void run_holt_winters(const Job &job, const Parameters &given, Ran &ran, double *out) {
@@ -132,21 +150,22 @@ void run_holt_winters_multiplicative(const Job &job, const Parameters &given, Ra
 }
 
 void run_ets(const Job &job, const Parameters &given, Ran &ran, double *out) {
+    if (run_fitted(job, given, ran, out)) return;
+    const Effort effort{job.stop, job.quick};
     EtsModel model;
-    if (given.form == nullptr || !ets_fit(*given.form, job.y, job.stop, &model)) {
-        model = ets_automatic(job.y, job.season, job.stop);
+    if (given.form == nullptr || !ets_fit(*given.form, job.y, effort, &model)) {
+        model = ets_automatic(job.y, job.season, effort);
     }
-    ran.form = model.form;
-    keep(model, ran);
-    ets_forecast(model, job.horizon, out);
+    use(model, job, given, ran, out);
 }
 
-void run_theta(const Job &job, const Parameters &, Ran &ran, double *out) {
-    ran.parameters.alpha = theta(job.y, job.season, job.stop, job.horizon, out).alpha;
+void run_theta(const Job &job, const Parameters &given, Ran &ran, double *out) {
+    ran.parameters.alpha = theta(job.y, job.season, job.stop, job.horizon, given.fitted, out).alpha;
 }
 
-void run_dynamic_theta(const Job &job, const Parameters &, Ran &ran, double *out) {
-    const ThetaModel model = dynamic_theta(job.y, job.season, job.stop, job.horizon, out);
+void run_dynamic_theta(const Job &job, const Parameters &given, Ran &ran, double *out) {
+    const ThetaModel model =
+        dynamic_theta(job.y, job.season, job.stop, job.horizon, given.fitted, out);
     ran.parameters.alpha = model.alpha;
     ran.parameters.theta = model.drift_or_theta;
 }
@@ -240,7 +259,7 @@ const Method kMethods[kMethodCount] = {
 };
 
 Ran run_method(const Choice &choice, const Job &job, double *out) {
-    Ran ran{choice.method->name, {}, choice.parameters, {}};
+    Ran ran{choice.method->name, {}, choice.parameters};
     choice.method->run(job, choice.parameters, ran, out);
     return ran;
 }

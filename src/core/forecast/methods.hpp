@@ -17,6 +17,8 @@ struct Parameters {
     bool start_given = false;
     Start start = Start::first;
     const EtsForm *form = nullptr;  // ets: this one instead of the best
+    // Where a model that was estimated is kept, or, once there is one, where it is taken from.
+    EtsModel *fitted = nullptr;
 };
 
 // The numbers among them, for reports.
@@ -29,6 +31,7 @@ struct Job {
     int season;
     int horizon;
     Stop stop;
+    bool quick = false;  // models: near the best is good enough
 };
 
 // What ran: it may be simpler than what was asked for, where the history is too short for that.
@@ -36,7 +39,6 @@ struct Ran {
     const char *model;  // a constant; null: see name
     char name[16];
     Parameters parameters;
-    EtsForm form;  // of ets
 };
 
 struct Method {

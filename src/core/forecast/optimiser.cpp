@@ -45,7 +45,7 @@ struct Destroy {
 
 }  // namespace
 
-double minimise(const Objective &objective, const Bounds &bounds, int unknowns,
+double minimise(const Objective &objective, const Bounds &bounds, int unknowns, double tolerance,
                 int most_evaluations, const Stop &stop, double *x) {
     check(stop);
     const auto algorithm = unknowns > 1 ? NLOPT_LN_BOBYQA : NLOPT_LN_SBPLX;
@@ -57,7 +57,7 @@ double minimise(const Objective &objective, const Bounds &bounds, int unknowns,
     nlopt_set_upper_bounds(optimiser.get(), bounds.high);
     nlopt_set_initial_step(optimiser.get(), bounds.step);
     nlopt_set_min_objective(optimiser.get(), evaluate, &call);
-    nlopt_set_ftol_rel(optimiser.get(), 1e-9);
+    nlopt_set_ftol_rel(optimiser.get(), tolerance);
     nlopt_set_xtol_rel(optimiser.get(), 1e-6);
     nlopt_set_maxeval(optimiser.get(), most_evaluations);
     double start[kMaxUnknowns], value;

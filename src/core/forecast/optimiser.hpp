@@ -17,8 +17,9 @@ struct Bounds {
     double low[kMaxUnknowns], high[kMaxUnknowns], step[kMaxUnknowns];
 };
 
-// Moves x to a minimum near where it starts and returns the value there. Throws Stopped.
-double minimise(const Objective &objective, const Bounds &bounds, int unknowns,
+// Moves x to a minimum near where it starts and returns the value there. tolerance: of the value,
+// relative. Throws Stopped.
+double minimise(const Objective &objective, const Bounds &bounds, int unknowns, double tolerance,
                 int most_evaluations, const Stop &stop, double *x);
 
 }  // namespace stockflow::forecasting

@@ -143,16 +143,21 @@ Dynamic dynamic_fit(Series y, const std::vector<Line> &lines, double alpha) {
 
 }  // namespace
 
-ThetaModel theta(Series y, int season, const Stop &stop, int horizon, double *out) {
+ThetaModel theta(Series y, int season, const Stop &stop, int horizon, EtsModel *fitted,
+                 double *out) {
     const Adjusted adjusted(y, season, false);
     const Series x = adjusted.series();
     EtsModel model{};
     model.form = {'A', 'N', 'N', false, 1};
-    if (largest_of(x) == smallest_of(x) || !ets_fit(model.form, x, stop, &model)) {
+    const bool known = fitted != nullptr && fitted->form.period > 0;
+    if (known) model.parameters = fitted->parameters;
+    if (largest_of(x) == smallest_of(x) ||
+        !(known ? ets_states(x, &model) : ets_fit(model.form, x, {stop}, &model))) {
         model.parameters = {x.count < 5 ? 0.2 : 0.9999, 0, 0, 1};
         model.initial.level = x[0];
         ets_finish(model, x);
     }
+    if (fitted != nullptr && !known) *fitted = model;
     const double alpha = model.parameters.alpha, drift = slope_of(x) / 2;
     const double reach = (1 - std::pow(1 - alpha, x.count)) / alpha;
     for (int h = 0; h < horizon; h++) out[h] = model.last.level + drift * (h + reach);
@@ -160,7 +165,8 @@ ThetaModel theta(Series y, int season, const Stop &stop, int horizon, double *ou
     return {alpha, drift, !adjusted.index.empty()};
 }
 
-ThetaModel dynamic_theta(Series y, int season, const Stop &stop, int horizon, double *out) {
+ThetaModel dynamic_theta(Series y, int season, const Stop &stop, int horizon, EtsModel *fitted,
+                         double *out) {
     constexpr double kLow = 0.1, kHigh = 0.99;
     constexpr int kGrid = 12, kRounds = 18;
     const Adjusted adjusted(y, season, true);
@@ -179,18 +185,29 @@ ThetaModel dynamic_theta(Series y, int season, const Stop &stop, int horizon, do
         if (fit.error < best.error) best = fit, alpha = at;
         return fit.error;
     };
-    for (int k = 0; k < kGrid; k++) attempt(kLow + k * step);
-    double low = std::max(kLow, alpha - step), high = std::min(kHigh, alpha + step);
-    constexpr double kGolden = 0.61803398874989484820;
-    double left = high - kGolden * (high - low), right = low + kGolden * (high - low);
-    double at_left = attempt(left), at_right = attempt(right);
-    for (int round = 0; round < kRounds; round++) {
-        if (at_left < at_right) {
-            high = right, right = left, at_right = at_left;
-            at_left = attempt(left = high - kGolden * (high - low));
-        } else {
-            low = left, left = right, at_left = at_right;
-            at_right = attempt(right = low + kGolden * (high - low));
+    const auto search = [&] {
+        for (int k = 0; k < kGrid; k++) attempt(kLow + k * step);
+        double low = std::max(kLow, alpha - step), high = std::min(kHigh, alpha + step);
+        constexpr double kGolden = 0.61803398874989484820;
+        double left = high - kGolden * (high - low), right = low + kGolden * (high - low);
+        double at_left = attempt(left), at_right = attempt(right);
+        for (int round = 0; round < kRounds; round++) {
+            if (at_left < at_right) {
+                high = right, right = left, at_right = at_left;
+                at_left = attempt(left = high - kGolden * (high - low));
+            } else {
+                low = left, left = right, at_left = at_right;
+                at_right = attempt(right = low + kGolden * (high - low));
+            }
+        }
+    };
+    if (fitted != nullptr && fitted->form.period > 0) {
+        attempt(fitted->parameters.alpha);
+    } else {
+        search();
+        if (fitted != nullptr) {
+            fitted->form = {'A', 'N', 'N', false, 1};
+            fitted->parameters.alpha = alpha;
         }
     }
     Line line = lines[x.count];

@@ -21,7 +21,7 @@ sub connection
 # One company: products 1 to 8, of which 3 and 4 have a category and 8 tracks lots, in two warehouses.
 sub model_server
 {
-	my ($name) = @_;
+	my ($name, %options) = @_;
 	my $node = new_server($name, 'log_statement = none', 'max_prepared_transactions = 10');
 	$node->safe_psql('postgres', <<'SQL');
 CREATE EXTENSION stockflow;
@@ -32,6 +32,7 @@ INSERT INTO stockflow.suppliers (company_id, supplier_id, name) VALUES (1, 1, 'S
 INSERT INTO stockflow.products (company_id, product_id, sku, name, price, category_id, tracks_lots)
 SELECT 1, p, 'P' || p, 'P', 1, CASE WHEN p IN (3, 4) THEN 1 END, p = 8 FROM generate_series(1, 8) p;
 SQL
+	$node->safe_psql('postgres', 'UPDATE stockflow.companies SET tamper_evident = true') if $options{tamper_evident};
 	return $node;
 }
 
