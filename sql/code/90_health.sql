@@ -188,7 +188,6 @@ CREATE FUNCTION stockflow.health() RETURNS TABLE(check_name text, status text, d
       JOIN stockflow.companies c ON c.company_id = d.company_id AND c.deleted_at IS NULL
      CROSS JOIN LATERAL (SELECT max(x.computed_at) AS newest FROM (SELECT n.computed_at FROM stockflow.forecasts n WHERE n.company_id = d.company_id LIMIT 1000) x) f
      WHERE f.newest IS NULL OR f.newest < now() - interval '2 days' ORDER BY d.company_id LIMIT 100 $q$]];
-        i integer;
     BEGIN
         FOR i IN 1 .. array_length(checks, 1) LOOP
             check_name := checks[i][1];
