@@ -150,6 +150,8 @@ for my $role (qw(app lost report admin))
 				$refused = $answer =~ /permission denied for (function|procedure|schema)/;
 			}
 			next if $malformed && $shape > 0;
+			# What reads no rows tells of its arguments only.
+			last if $function->{volatility} eq 'i';
 			@modes = (1) if $refused;
 			for my $mode (@modes)
 			{

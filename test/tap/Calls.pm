@@ -16,7 +16,7 @@ sub public_functions
 {
 	my ($owner) = @_;
 	my @functions = @{ $owner->selectall_arrayref(<<'SQL', { Slice => {} }) };
-SELECT p.proname AS name, p.prokind AS kind, p.pronargs - p.pronargdefaults AS required,
+SELECT p.proname AS name, p.prokind AS kind, p.provolatile AS volatility, p.pronargs - p.pronargdefaults AS required,
        array_to_json(coalesce(p.proargnames[:p.pronargs], '{}')) AS arguments,
        array_to_json(ARRAY(SELECT format_type(t, NULL) FROM unnest(p.proargtypes::oid[]) WITH ORDINALITY a(t, n) ORDER BY n)) AS types
   FROM pg_proc p
