@@ -18,7 +18,8 @@ CREATE FUNCTION stockflow.advance_sequences() RETURNS TABLE(sequence text, last_
             -- Nobody inserts, and takes an id, in between.
             EXECUTE format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', own.relation);
             EXECUTE format('SELECT max(%I) FROM %s', own.attname, own.relation) INTO last_id;
-            last_value := pg_sequence_last_value(own.name);
+            -- One that was never used, or set to begin anew, gives out its value itself.
+            EXECUTE format('SELECT last_value - CASE WHEN is_called THEN 0 ELSE 1 END FROM %s', own.name) INTO last_value;
             CONTINUE WHEN last_id IS NULL OR last_value >= last_id;
             PERFORM setval(own.name, last_id);
             sequence := own.name::text;

@@ -42,12 +42,13 @@ CREATE FUNCTION big.movements(step integer) RETURNS jsonb LANGUAGE sql AS \$\$
       FROM generate_series(0, $pairs - 1) AS n \$\$;
 DO \$\$ BEGIN FOR step IN 0..$entries - 1 LOOP PERFORM stockflow.record_movements(1, big.movements(step)); COMMIT; END LOOP; END \$\$;
 UPDATE stockflow.companies SET allow_negative_stock = true;
+ANALYZE;
 CREATE TABLE big.arrays AS
     SELECT array_agg(product_id) AS products, array_agg(warehouse_id) AS warehouses,
-           jsonb_agg(jsonb_build_object('product_id', product_id, 'quantity', 1)) FILTER (WHERE warehouse_id = 1) AS lines,
+           jsonb_agg(jsonb_build_object('product_id', product_id, 'quantity', 1)) FILTER (WHERE warehouse_id = 1 AND product_id <= 5000) AS lines,
            jsonb_agg(jsonb_build_object('product_id', product_id, 'warehouse_id', warehouse_id, 'quantity', 1)) AS all_lines,
-           jsonb_agg(jsonb_build_object('product_id', product_id, 'counted_quantity', 1)) FILTER (WHERE warehouse_id = 1) AS counts,
-           jsonb_agg(jsonb_build_object('line_id', product_id, 'quantity', 1)) FILTER (WHERE warehouse_id = 1) AS parts,
+           jsonb_agg(jsonb_build_object('product_id', product_id, 'counted_quantity', 1)) FILTER (WHERE warehouse_id = 1 AND product_id <= 5000) AS counts,
+           jsonb_agg(jsonb_build_object('line_id', product_id, 'quantity', 1)) FILTER (WHERE warehouse_id = 1 AND product_id <= 5000) AS parts,
            (SELECT array_agg((n * 7919 % 13)::float8 ORDER BY n) FROM generate_series(1, 100000) AS n) AS demand,
            (SELECT array_agg(n::integer ORDER BY n) FROM generate_series(1, 100000) AS n) AS steps,
            (SELECT array_agg(n / 100001.0::float8 ORDER BY n) FROM generate_series(1, 100000) AS n) AS levels,
