@@ -128,6 +128,7 @@ CREATE FUNCTION stockflow.place_purchase_order(
         kept jsonb;
         own record;
         ordered_on date;
+        lead_days jsonb;
     BEGIN
         PERFORM stockflow.check_given(jsonb_build_object('company_id', $1, 'order_id', $2));
         PERFORM stockflow.check_occurred($3, 'ordered_at');
@@ -141,13 +142,14 @@ CREATE FUNCTION stockflow.place_purchase_order(
         PERFORM stockflow.check_purchase_lines($1, (SELECT jsonb_agg(to_jsonb(l)) FROM stockflow.purchase_order_lines l
                                                      WHERE l.company_id = $1 AND l.order_id = $2));
         SELECT ($3 AT TIME ZONE c.timezone)::date INTO ordered_on FROM stockflow.companies c WHERE c.company_id = $1;
+        -- Looked up and not joined: the planner takes an order for a few lines, and would join each with all.
+        SELECT coalesce(jsonb_object_agg(t.product_id, t.days), '{}') INTO lead_days
+          FROM stockflow.lead_time($1, supplier_id => own.supplier_id) AS t;
         UPDATE stockflow.purchase_order_lines l
            SET is_open = true,
-               expected_on = coalesce(l.expected_on, own.expected_on, ordered_on + t.days)
-          FROM stockflow.purchase_order_lines k
-          LEFT JOIN stockflow.lead_time($1, supplier_id => own.supplier_id) AS t ON t.product_id = k.product_id
-         WHERE l.company_id = $1 AND l.order_id = $2
-           AND k.company_id = $1 AND k.order_id = $2 AND k.line_id = l.line_id;
+               expected_on = coalesce(l.expected_on, own.expected_on,
+                                      ordered_on + (lead_days ->> l.product_id::text)::integer)
+         WHERE l.company_id = $1 AND l.order_id = $2;
         IF NOT FOUND THEN
             RAISE EXCEPTION 'purchase order % has no lines', $2 USING ERRCODE = 'object_not_in_prerequisite_state';
         END IF;

@@ -1,6 +1,6 @@
 -- The version of the data and what brings it up to date, on data that is; test/tap/025_upgrade.pl has older.
 BEGIN;
-SELECT plan(32);
+SELECT plan(33);
 
 SELECT is(stockflow.data_version(), stockflow.needed_data_version(), 'fresh data is of the version that is needed');
 SELECT is(obj_description('stockflow'::regnamespace, 'pg_namespace'), 'stockflow data ' || stockflow.data_version(),
@@ -34,11 +34,14 @@ SELECT lives_ok($$ SELECT stockflow.require_data_version('1.0') $$, 'what was un
 INSERT INTO stockflow.companies (company_id, name) VALUES (1000, 'A');
 INSERT INTO stockflow.warehouses (company_id, warehouse_id, name) VALUES (1000, 70, 'A');
 SELECT setval('stockflow.suppliers_supplier_id_seq', 50);
+INSERT INTO stockflow.categories (company_id, category_id, name) VALUES (1000, 9, 'A');
+ALTER SEQUENCE stockflow.categories_category_id_seq RESTART WITH 500;
 SELECT results_eq('SELECT * FROM stockflow.advance_sequences()',
     $$ VALUES ('stockflow.companies_company_id_seq', 1000::bigint), ('stockflow.warehouses_warehouse_id_seq', 70) $$,
     'sequences behind their ids are advanced');
 SELECT is_empty('SELECT * FROM stockflow.advance_sequences()', 'once');
 SELECT is(nextval('stockflow.suppliers_supplier_id_seq'), 51::bigint, 'others go on where they were');
+SELECT is(nextval('stockflow.categories_category_id_seq'), 500::bigint, 'or begin where they were to begin');
 
 SELECT * FROM finish();
 ROLLBACK;
