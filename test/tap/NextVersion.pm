@@ -146,7 +146,9 @@ sub write_scripts
 		$code,
 		'REVOKE ALL ON ROUTINE stockflow.migrate_from_1_0(), stockflow.products_of_origin(bigint, text) FROM PUBLIC;',
 		replacing("$sql/code/62_migrate.sql", 'needed_data_version'),
-		replacing("$sql/code/60_lifecycle.sql", 'uninstall'));
+		replacing("$sql/code/60_lifecycle.sql", 'uninstall'),
+		# Made from the tables, constraints, triggers and policies of the version.
+		replacing("$extensions/stockflow--1.1.0.sql", 'expected_objects'));
 	return;
 }
 
