@@ -163,6 +163,11 @@ CREATE FUNCTION stockflow.settle_transfer(
         place bigint;
         new_state text;
     BEGIN
+        -- An application's role can call it as well.
+        IF $5 IS NULL OR $5 NOT IN ('received', 'lost', 'returned') THEN
+            RAISE EXCEPTION 'units in transit do not end as "%"', $5 USING ERRCODE = 'invalid_parameter_value',
+                HINT = 'Use receive_transfer, write_off_transfer or cancel_transfer.';
+        END IF;
         SELECT t.* INTO own FROM stockflow.lock_transfer($1, $2, '{shipped,partly_received}') AS t;
         IF $4 < own.shipped_at THEN
             RAISE EXCEPTION 'occurred_at lies before the shipment' USING ERRCODE = 'invalid_parameter_value',
@@ -206,7 +211,7 @@ CREATE FUNCTION stockflow.settle_transfer(
     END
     $$;
 COMMENT ON FUNCTION stockflow.settle_transfer(bigint, bigint, jsonb, timestamptz, text) IS
-'Internal. Ends units in transit as received, lost or returned and returns the new state. Errors: 55000 nothing in transit; as open_transfer_lines and record_movements.';
+'Internal. Ends units in transit as received, lost or returned and returns the new state. Errors: 55000 nothing in transit; 22023 another outcome; as open_transfer_lines and record_movements.';
 
 CREATE FUNCTION stockflow.end_transit(
     company_id bigint, transfer_id bigint, lines jsonb, occurred_at timestamptz, idempotency_key text, operation text,
