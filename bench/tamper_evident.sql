@@ -6,7 +6,7 @@ SET jit = off;
 CREATE SCHEMA seal;
 CREATE TABLE seal.timing (round integer, name text, company bigint, milliseconds float);
 CREATE TABLE seal.company AS
-    WITH c AS (INSERT INTO stockflow.companies (name, tamper_evident) VALUES ('Open', false), ('Sealed', true) RETURNING company_id, tamper_evident)
+    WITH c AS (INSERT INTO stockflow.companies (company_id, name, tamper_evident) VALUES (1001, 'Open', false), (1002, 'Sealed', true) RETURNING company_id, tamper_evident)
     SELECT * FROM c;
 INSERT INTO stockflow.warehouses (company_id, warehouse_id, name) SELECT company_id, 1, 'W' FROM seal.company;
 INSERT INTO stockflow.products (company_id, product_id, sku, name, price) SELECT company_id, p, 'P' || p, 'P', 1 FROM seal.company, generate_series(1, 2000) p;

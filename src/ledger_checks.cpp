@@ -15,13 +15,15 @@ constexpr int kMaxWaiting = 10000;
 WaitingList<RowCheck> waiting;
 
 // Keys whose ledger has gone on from the version that their new rows take over; the entries of the
-// statement itself are not written yet.
+// statement itself are not written yet. (By order and LIMIT the planner takes the primary key also
+// where it has no statistics, and does not read the whole ledger of a company.)
 spi::Statement stale_query = {
     "SELECT FROM unnest($2::bigint[], $3::bigint[], $4::bigint[])"
     "       AS k(product_id, warehouse_id, version)"
-    " WHERE EXISTS (SELECT FROM stockflow.inventory_log l"
-    "                WHERE l.company_id = $1 AND l.product_id = k.product_id"
-    "                  AND l.warehouse_id = k.warehouse_id AND l.version > k.version)"
+    " CROSS JOIN LATERAL (SELECT FROM stockflow.inventory_log l"
+    "                      WHERE l.company_id = $1 AND l.product_id = k.product_id"
+    "                        AND l.warehouse_id = k.warehouse_id AND l.version > k.version"
+    "                      ORDER BY l.version LIMIT 1) AS newer"
     " LIMIT 1",
     4,
     {INT8OID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID},

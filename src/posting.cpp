@@ -44,11 +44,13 @@ spi::Statement update_one = {
 #define STOCKFLOW_KEYS \
     "unnest($2::bigint[], $3::bigint[]) WITH ORDINALITY AS k(product_id, warehouse_id, n)"
 
+// OFFSET keeps it from becoming a join, which without statistics reads a company's whole inventory.
 spi::Statement make_rows = {
     "INSERT INTO stockflow.inventory (company_id, product_id, warehouse_id)"
     " SELECT $1, k.product_id, k.warehouse_id FROM " STOCKFLOW_KEYS
     "  WHERE NOT EXISTS (SELECT FROM stockflow.inventory i WHERE i.company_id = $1"
-    "                       AND i.product_id = k.product_id AND i.warehouse_id = k.warehouse_id)"
+    "                       AND i.product_id = k.product_id AND i.warehouse_id = k.warehouse_id"
+    "                    OFFSET 0)"
     "  ORDER BY k.n"
     " ON CONFLICT (company_id, product_id, warehouse_id) DO NOTHING",
     3,

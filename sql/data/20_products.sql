@@ -53,8 +53,9 @@ CREATE TABLE stockflow.products (
 -- The truth about SKUs: one live product per company and SKU, without regard to case. Serves the
 -- look-up by SKU: WHERE company_id = $1 AND lower(sku) = lower($2) AND deleted_at IS NULL
 CREATE UNIQUE INDEX products_sku_key ON stockflow.products (company_id, lower(sku)) WHERE deleted_at IS NULL;
--- Foreign key, and a category's changed reorder point: WHERE company_id = $1 AND category_id = $2
-CREATE INDEX products_category_idx ON stockflow.products (company_id, category_id);
+-- Foreign key, and a category's changed reorder point: WHERE company_id = $1 AND category_id = $2. Partial,
+-- so that a plan made before the table has statistics does not take it to find a product.
+CREATE INDEX products_category_idx ON stockflow.products (company_id, category_id) WHERE category_id IS NOT NULL;
 -- Whether a company keeps lots at all: WHERE company_id = $1 AND tracks_lots
 CREATE INDEX products_lots_idx ON stockflow.products (company_id, product_id) WHERE tracks_lots;
 -- Alerts for bundles: WHERE company_id = $1 AND is_bundle AND deleted_at IS NULL
