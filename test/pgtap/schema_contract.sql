@@ -115,7 +115,11 @@ SELECT pg_temp.none($$
     SELECT k.conname FROM pg_constraint k JOIN tables t ON t.oid = k.conrelid
      WHERE k.contype = 'f'
        AND NOT EXISTS (SELECT FROM pg_index i
-                        WHERE i.indrelid = k.conrelid AND i.indpred IS NULL
+                        WHERE i.indrelid = k.conrelid
+                          -- NULL refers to nothing.
+                          AND (i.indpred IS NULL OR pg_get_expr(i.indpred, i.indrelid) IN (
+                              SELECT format('(%s IS NOT NULL)', quote_ident(a.attname)) FROM pg_attribute a
+                               WHERE a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey)))
                           AND (string_to_array(i.indkey::text, ' ')::smallint[])[:cardinality(k.conkey)] @> k.conkey) $$,
     'every foreign key has an index that starts with its columns');
 -- Deleting a row never rewrites others behind the ledger
