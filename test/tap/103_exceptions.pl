@@ -31,6 +31,8 @@ my $triggers = join ",\n", map { s/'/''/gr =~ s/(.*)/('triggers', '00000', '$1')
 my $script = calls_of_bad_input() . <<"SQL";
 INSERT INTO calls VALUES $triggers,
     ('refresh_all_forecasts', '00000', 'CALL stockflow.refresh_all_forecasts(1)'),
+    ('data_version', '00000', 'SELECT stockflow.data_version()'), ('library_version', '00000', 'SELECT stockflow.library_version()'),
+    ('require_data_version', '00000', 'SELECT stockflow.require_data_version(''1.0'')'),
     ('current_company', '00000', 'SELECT stockflow.current_company()'), ('current_actor', '00000', 'SELECT stockflow.current_actor()');
 CREATE TEMP TABLE kinds AS SELECT * FROM (VALUES $kinds) AS k(kind, sqlstate);
 CREATE TEMP TABLE symbols AS $symbols;

@@ -31,6 +31,7 @@ our @TRIGGER_STATEMENTS = (
 	'TRUNCATE stockflow.inventory CASCADE',
 	'DELETE FROM stockflow.products WHERE company_id = 2',
 	"UPDATE stockflow.companies SET timezone = 'Asia/Tokyo', reorder_point = 7, name = 'X'",
+	'UPDATE stockflow.companies SET tamper_evident = NOT tamper_evident',
 	'UPDATE stockflow.products SET reorder_point = 9, tracks_lots = false, whole_units = false, category_id = category_id, is_bundle = is_bundle, deleted_at = NULL',
 	"INSERT INTO stockflow.products (company_id, sku, name, price) VALUES (1, 'new', 'New', 1)",
 	'UPDATE stockflow.categories SET reorder_point = 9',
