@@ -4,9 +4,9 @@
 #include "direct_rights.hpp"
 #include "ledger_batch.hpp"
 #include "ledger_checks.hpp"
-#include "ledger_hash.hpp"
 #include "lots.hpp"
 #include "row_change.hpp"
+#include "row_writer.hpp"
 #include "values.hpp"
 
 namespace stockflow {
@@ -21,8 +21,7 @@ struct Access {
     TupleTableSlot *found, *locked, *changed;
     TupleTableSlot *row;  // the version to change: the one found, or the one locked
     MemoryContext row_memory;
-    ResultRelInfo *target;  // made when a change is not HOT
-    EState *state;
+    IndexWriter indexes;  // opened when a change is not HOT
 };
 
 // The primary key, if it is an index on the key's columns in their order.
@@ -69,10 +68,7 @@ void end_access(Access &access) {
     ExecDropSingleTupleTableSlot(access.found);
     ExecDropSingleTupleTableSlot(access.locked);
     ExecDropSingleTupleTableSlot(access.changed);
-    if (access.target != nullptr) {
-        ExecCloseIndices(access.target);
-        FreeExecutorState(access.state);
-    }
+    if (access.indexes.target != nullptr) close_indexes(access.indexes);
     index_close(access.index, NoLock);
     MemoryContextDelete(access.row_memory);
     PopActiveSnapshot();
@@ -134,9 +130,8 @@ bool lock(Access &access) {
     return false;
 }
 
-// The row as it is after the movements.
-HeapTuple moved_row(Access &access, HeapTuple row, const Posting &posting, DayList *leaving,
-                    Balance *after, Seal *seal) {
+// The row as it is after the movements of a posting.
+MovedRow moved_row(Access &access, HeapTuple row, const Posting &posting) {
     const TupleDesc desc = RelationGetDescr(access.table);
     const Columns &columns = access.columns;
     const Balance before = read_balance(row, desc, columns);
@@ -144,34 +139,19 @@ HeapTuple moved_row(Access &access, HeapTuple row, const Posting &posting, DayLi
     bool is_null = false;
     Datum quantity = DirectFunctionCall2(numeric_add, column_value(row, desc, number).value,
                                          from_quantity(posting.total));
-    *after = before;
-    after->quantity = to_quantity(quantity, "quantity");
-    after->version = before.version + posting.count;
-    check_balance(posting.rules, before, *after, posting.needs_available);
-    Derived derived = derived_of(row, desc, columns, before, posting.rules.zone);
-    for (int i = 0; i < posting.count; i++) {
-        apply(derived, posting.movements[i], posting.rules.zone);
-    }
-    *leaving = derived.leaving;
-    NullableDatum hash = column_value(row, desc, columns.hash);
-    *seal = seal_change(hash, before.key, before.version, before.quantity, posting.movements,
-                        posting.count);
-    if (seal->is_on) hash = present(hash_datum(seal->after));
+    Balance after = before;
+    after.quantity = to_quantity(quantity, "quantity");
+    check_balance(posting.rules, before, after, posting.needs_available);
     HeapTuple counted = heap_modify_tuple_by_cols(row, desc, 1, &number, &quantity, &is_null);
-    return with_derived(counted, desc, columns, *after, derived,
-                        column_value(row, desc, columns.effective), hash);
+    return with_movements(counted, desc, columns, before, after,
+                          {posting.movements, posting.count, posting.rules.zone},
+                          column_value(row, desc, columns.effective));
 }
 
 // An update that was not HOT has to be found by all indexes.
 void write_indexes(Access &access) {
-    if (access.target == nullptr) {
-        access.state = CreateExecutorState();
-        access.target = makeNode(ResultRelInfo);
-        InitResultRelInfo(access.target, access.table, 0, nullptr, 0);
-        ExecOpenIndices(access.target, false);
-    }
-    ExecInsertIndexTuples(access.target, access.changed, access.state, true, false, nullptr, NIL);
-    ResetPerTupleExprContext(access.state);
+    if (access.indexes.target == nullptr) access.indexes = open_indexes(access.table);
+    write_indexes(access.indexes, access.changed, true);
 }
 
 // Stores a row in place of the one found; false when somebody was faster.
@@ -181,7 +161,7 @@ bool store(Access &access, HeapTuple row) {
     LockTupleMode mode;
     bool writes_indexes = false;
     const TM_Result result = table_tuple_update(
-        access.table, &access.found->tts_tid, access.changed, GetCurrentCommandId(true),
+        access.table, &access.row->tts_tid, access.changed, GetCurrentCommandId(true),
         GetActiveSnapshot(), InvalidSnapshot, true, &failure, &mode, &writes_indexes);
     if (result != TM_Ok) {
         if (IsolationUsesXactSnapshot()) report_concurrent_update();
@@ -208,18 +188,16 @@ enum class Outcome { moved, overtaken, gone };
 // it still is the newest one.
 Outcome move(Access &access, Posting &posting) {
     if (!is_settled(current_row(access)->t_data) && !lock(access)) return Outcome::gone;
-    DayList leaving;
-    Balance after;
-    Seal seal;
     // Only what is computed is forgotten after each row: scans keep things of their own.
     MemoryContext caller = MemoryContextSwitchTo(access.row_memory);
-    HeapTuple row = moved_row(access, current_row(access), posting, &leaving, &after, &seal);
+    const MovedRow moved = moved_row(access, current_row(access), posting);
     MemoryContextSwitchTo(caller);
-    const bool stored = store(access, row);
+    const bool stored = store(access, moved.row);
     MemoryContextReset(access.row_memory);
     if (!stored) return Outcome::overtaken;
+    const Balance &after = moved.after;
     add_entries(after.version, after.quantity, posting.movements, posting.count,
-                {after.key, leaving.days, leaving.count}, &posting.rules, seal);
+                {after.key, moved.leaving.days, moved.leaving.count}, &posting.rules, moved.seal);
     posting.taken = posting.recorded = true;
     posting.quantity = after.quantity;
     posting.reserved = after.reserved;

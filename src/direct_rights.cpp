@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "module.hpp"
+#include "row_writer.hpp"
 
 namespace stockflow {
 
@@ -49,15 +50,12 @@ bool only_our_triggers(const TriggerDesc *triggers) {
     return ours == kOurTriggerCount;
 }
 
-// No CHECK, no generated column, no rounding: none of these is ours.
+// Also no rounding; and a heap, whose versions are looked at.
 bool stores_what_it_is_given(Relation inventory, const Columns &columns) {
-    const TupleDesc desc = RelationGetDescr(inventory);
-    const Form_pg_attribute quantity = TupleDescAttr(desc, columns.quantity - 1);
-    const TupleConstr *rules = desc->constr;
-    return inventory->rd_rel->relkind == RELKIND_RELATION && !inventory->rd_rel->relispartition &&
-           inventory->rd_rel->relam == HEAP_TABLE_AM_OID && inventory->rd_rules == nullptr &&
-           quantity->atttypid == NUMERICOID && quantity->atttypmod == -1 &&
-           (rules == nullptr || (rules->num_check == 0 && !rules->has_generated_stored));
+    const Form_pg_attribute quantity =
+        TupleDescAttr(RelationGetDescr(inventory), columns.quantity - 1);
+    return stores_rows_as_given(inventory) && inventory->rd_rel->relam == HEAP_TABLE_AM_OID &&
+           quantity->atttypid == NUMERICOID && quantity->atttypmod == -1;
 }
 
 // company_id = stockflow.current_company()

@@ -34,9 +34,7 @@ bool has_our_columns(TupleDesc desc) {
             return false;
         }
     }
-    // NOT NULL of ours holds; a CHECK or a generated column would be a user's.
-    const TupleConstr *rules = desc->constr;
-    return rules == nullptr || (rules->num_check == 0 && !rules->has_generated_stored);
+    return true;
 }
 
 // Whether only our guard fires. (It would let the entry pass.)
@@ -52,9 +50,7 @@ const LogTypes &log_types() { return kTypes; }
 OpenLog open_log() {
     Relation table = table_open(lock_table("inventory_log", RowExclusiveLock), NoLock);
     // Triggers act as the owner of inventory, who may be another role than that of the log.
-    const bool is_ours = table->rd_rel->relowner == GetUserId() &&
-                         table->rd_rel->relkind == RELKIND_RELATION &&
-                         !table->rd_rel->relispartition && table->rd_rules == nullptr;
+    const bool is_ours = table->rd_rel->relowner == GetUserId() && stores_rows_as_given(table);
     return {table, is_ours && has_our_trigger(table->trigdesc) &&
                        has_our_columns(RelationGetDescr(table))};
 }
@@ -64,10 +60,7 @@ void close_log(const OpenLog &log) { table_close(log.table, NoLock); }
 Appender begin_append(const OpenLog &log, int expected) {
     Appender appender = {};
     appender.table = log.table;
-    appender.state = CreateExecutorState();
-    appender.target = makeNode(ResultRelInfo);
-    InitResultRelInfo(appender.target, log.table, 1, nullptr, 0);
-    ExecOpenIndices(appender.target, false);
+    appender.indexes = open_indexes(log.table);
     appender.capacity = Min(expected, kMaxWaiting);
     appender.rows =
         static_cast<TupleTableSlot **>(palloc0(sizeof(TupleTableSlot *) * appender.capacity));
@@ -85,9 +78,7 @@ void write_rows(Appender &appender) {
         table_multi_insert(appender.table, appender.rows, appender.count, command, 0, nullptr);
     }
     for (int i = 0; i < appender.count; i++) {
-        ExecInsertIndexTuples(appender.target, appender.rows[i], appender.state, false, false,
-                              nullptr, NIL);
-        ResetPerTupleExprContext(appender.state);
+        write_indexes(appender.indexes, appender.rows[i], false);
         ExecClearTuple(appender.rows[i]);
     }
     MemoryContextReset(appender.memory);
@@ -110,9 +101,8 @@ void end_append(Appender &appender) {
     for (int i = 0; i < appender.capacity && appender.rows[i] != nullptr; i++) {
         ExecDropSingleTupleTableSlot(appender.rows[i]);
     }
-    ExecCloseIndices(appender.target);
+    close_indexes(appender.indexes);
     MemoryContextDelete(appender.memory);
-    FreeExecutorState(appender.state);
     CommandCounterIncrement();  // what comes next sees the rows
 }
 

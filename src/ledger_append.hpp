@@ -4,7 +4,7 @@
 // something of a user's may stand between an entry and the log.
 #pragma once
 
-#include "pg.hpp"
+#include "row_writer.hpp"
 
 namespace stockflow {
 
@@ -26,8 +26,7 @@ void close_log(const OpenLog &log);
 // Rows that wait to be written together, and the server's state for it.
 struct Appender {
     Relation table;
-    ResultRelInfo *target;
-    EState *state;
+    IndexWriter indexes;
     MemoryContext memory;  // of the values of these rows
     TupleTableSlot **rows;
     int capacity, count;

@@ -173,7 +173,7 @@ HeapTuple before_update(TriggerData *trigger, const Columns &columns) {
     const TupleDesc desc = RelationGetDescr(trigger->tg_relation);
     check_key(trigger, columns);
     const Balance before = read_balance(trigger->tg_trigtuple, desc, columns);
-    Balance after = read_balance(trigger->tg_newtuple, desc, columns);
+    const Balance after = read_balance(trigger->tg_newtuple, desc, columns);
     if (!after.complete) return trigger->tg_newtuple;
     const bool is_derived = derived_update_is_open() && after.quantity == before.quantity &&
                             after.version == before.version;
@@ -198,25 +198,20 @@ HeapTuple before_update(TriggerData *trigger, const Columns &columns) {
     }
     pg_tz *zone =
         change.posting ? change.posting->rules.zone : zone_of_company(after.key.company_id);
-    Derived derived = derived_of(trigger->tg_newtuple, desc, columns, before, zone);
-    NullableDatum hash = column_value(trigger->tg_trigtuple, desc, columns.hash);
     if (!moves) {
-        return with_derived(trigger->tg_newtuple, desc, columns, after, derived, effective, hash);
+        const Derived derived = derived_of(trigger->tg_newtuple, desc, columns, before, zone);
+        return with_derived(trigger->tg_newtuple, desc, columns, after, derived, effective,
+                            column_value(trigger->tg_newtuple, desc, columns.hash));
     }
     if (change.posting != nullptr) {
         check_balance(change.posting->rules, before, after, change.posting->needs_available);
     }
-    for (int i = 0; i < change.count(); i++) apply(derived, change.movements()[i], zone);
-    after.version = before.version + change.count();
-    const Seal seal = seal_change(hash, after.key, before.version, before.quantity,
-                                  change.movements(), change.count());
-    if (seal.is_on) hash = present(hash_datum(seal.after));
-    HeapTuple row =
-        with_derived(trigger->tg_newtuple, desc, columns, after, derived, effective, hash);
-    expect_entry(before, after, change.posting, derived.leaving, seal,
-                 fingerprint(row, desc, columns), false);
+    const MovedRow moved = with_movements(trigger->tg_newtuple, desc, columns, before, after,
+                                          {change.movements(), change.count(), zone}, effective);
+    expect_entry(before, moved.after, change.posting, moved.leaving, moved.seal,
+                 fingerprint(moved.row, desc, columns), false);
     if (change.posting != nullptr) change.posting->taken = true;
-    return row;
+    return moved.row;
 }
 
 // A row that open reservations, orders or transfers count on stays.

@@ -1,6 +1,7 @@
 #include "row_change.hpp"
 
 #include "ledger_checks.hpp"
+#include "ledger_hash.hpp"
 #include "ledger_log.hpp"
 #include "recent.hpp"
 #include "values.hpp"
@@ -68,6 +69,20 @@ Derived derived_of(HeapTuple row, TupleDesc desc, const Columns &columns, const 
         return derived;
     }
     return continued(before.key, before.version, zone);
+}
+
+MovedRow with_movements(HeapTuple row, TupleDesc desc, const Columns &columns,
+                        const Balance &before, Balance after, const Movements &movements,
+                        NullableDatum effective) {
+    Derived derived = derived_of(row, desc, columns, before, movements.zone);
+    for (int i = 0; i < movements.count; i++) apply(derived, movements.first[i], movements.zone);
+    after.version = before.version + movements.count;
+    NullableDatum hash = column_value(row, desc, columns.hash);
+    const Seal seal = seal_change(hash, after.key, before.version, before.quantity, movements.first,
+                                  movements.count);
+    if (seal.is_on) hash = present(hash_datum(seal.after));
+    return {with_derived(row, desc, columns, after, derived, effective, hash), after,
+            derived.leaving, seal};
 }
 
 }  // namespace stockflow

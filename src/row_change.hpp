@@ -29,6 +29,26 @@ void apply(Derived &derived, const Movement &movement, pg_tz *zone);
 HeapTuple with_derived(HeapTuple row, TupleDesc desc, const Columns &columns, const Balance &after,
                        const Derived &derived, NullableDatum effective, NullableDatum hash);
 
+// What changes a row, and where its days begin.
+struct Movements {
+    const Movement *first;
+    int count;
+    pg_tz *zone;
+};
+
+struct MovedRow {
+    HeapTuple row;
+    Balance after;
+    DayList leaving;
+    Seal seal;
+};
+
+// The row, which has its new quantity already, with what the movements between before and after
+// make of the rest.
+MovedRow with_movements(HeapTuple row, TupleDesc desc, const Columns &columns,
+                        const Balance &before, Balance after, const Movements &movements,
+                        NullableDatum effective);
+
 // The row with its flag, where nothing else changes that the ledger keeps.
 HeapTuple with_flag(HeapTuple row, TupleDesc desc, const Columns &columns, const Balance &after);
 

@@ -86,28 +86,6 @@ sub round
 	return @keys;
 }
 
-# The processes whose parent is the given one.
-sub children_of
-{
-	my ($parent) = @_;
-	my @children;
-	for my $file (glob '/proc/[0-9]*/stat')
-	{
-		open my $stat, '<', $file or next;
-		my $line = <$stat> // '';
-		push @children, $1 if $line =~ /^(\d+) \(.*\) \S $parent /s;
-	}
-	return @children;
-}
-
-# Whether a process still runs; in a container there may be nobody to bury the dead.
-sub is_running
-{
-	my ($pid) = @_;
-	open my $stat, '<', "/proc/$pid/stat" or return 0;
-	return (<$stat> // ') Z') !~ /\) Z/;
-}
-
 # As if the power went: all processes of the server freeze at some moment, and are gone.
 sub power_off
 {

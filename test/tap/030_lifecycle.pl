@@ -106,18 +106,7 @@ sql("CREATE EXTENSION stockflow; SELECT stockflow.grant_access('app', 'app')");
 is_deeply([ state_of($node, 'postgres') ], \@before, 'uninstall() keeps the data');
 
 # Data of an owner who is no superuser is adopted with a warning, and stays his.
-sql(<<'SQL');
-CREATE ROLE shopkeeper LOGIN;
-DO $$
-DECLARE
-    relation regclass;
-BEGIN
-    ALTER SCHEMA stockflow OWNER TO shopkeeper;
-    FOR relation IN SELECT oid FROM pg_class WHERE relnamespace = 'stockflow'::regnamespace AND relkind IN ('r', 'v') LOOP
-        EXECUTE format('ALTER TABLE %s OWNER TO shopkeeper', relation);
-    END LOOP;
-END $$;
-SQL
+sql('CREATE ROLE shopkeeper LOGIN; ' . handed_to('shopkeeper'));
 @before = state_of($node, 'postgres');
 sql('SELECT stockflow.uninstall()');
 my $warning;

@@ -126,26 +126,6 @@ for my $number (1 .. CLIENTS)
 # What the clients have written so far.
 sub lines { return map { split /\n/, PostgreSQL::Test::Utils::slurp_file($_) } glob "$directory/client.*" }
 
-# The processes of the server below the postmaster.
-sub children_of
-{
-	my ($parent) = @_;
-	my @children;
-	for my $file (glob '/proc/[0-9]*/stat')
-	{
-		open my $stat, '<', $file or next;
-		push @children, $1 if (<$stat> // '') =~ /^(\d+) \(.*\) \S $parent /s;
-	}
-	return @children;
-}
-
-sub is_running
-{
-	my ($pid) = @_;
-	open my $stat, '<', "/proc/$pid/stat" or return 0;
-	return (<$stat> // ') Z') !~ /\) Z/;
-}
-
 # The postmaster dies; its children notice sooner or later, some while they work.
 sub kill_postmaster
 {

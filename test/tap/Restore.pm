@@ -12,16 +12,7 @@ use StockFlow;
 our @EXPORT = qw(create_roles users_objects create_source describe check_same check_alive quietly);
 
 # What a user adds. The trigger counts the changes of stock.
-my $users_objects = <<'SQL';
-DO $$
-DECLARE
-    relation regclass;
-BEGIN
-    ALTER SCHEMA stockflow OWNER TO keeper;
-    FOR relation IN SELECT oid FROM pg_class WHERE relnamespace = 'stockflow'::regnamespace AND relkind IN ('r', 'v') LOOP
-        EXECUTE format('ALTER TABLE %s OWNER TO keeper', relation);
-    END LOOP;
-END $$;
+my $users_objects = handed_to('keeper') . <<'SQL';
 CREATE TABLE public.changes (product_id bigint, quantity numeric);
 GRANT INSERT ON public.changes TO PUBLIC;
 CREATE FUNCTION public.note_change() RETURNS trigger LANGUAGE plpgsql SET search_path = public

@@ -6,7 +6,7 @@ use warnings;
 use Exporter 'import';
 use PostgreSQL::Test::Cluster;
 
-our @EXPORT = qw(new_server error_of sample_data rows_of state_of catalog_of @TABLES);
+our @EXPORT = qw(new_server error_of sample_data handed_to children_of is_running rows_of state_of catalog_of @TABLES);
 
 our @TABLES = qw(companies warehouses categories suppliers products product_suppliers
   product_bundles reservations reservation_lines inventory inventory_log inventory_log_archive
@@ -37,6 +37,45 @@ sub error_of
 		stderr => \$stderr,
 		extra_params => [ '--set=VERBOSITY=verbose', @arguments ]);
 	return $status == 0 ? '' : $stderr;
+}
+
+# SQL that gives the schema, its tables and its views to a role.
+sub handed_to
+{
+	my ($role) = @_;
+	return <<"SQL";
+DO \$\$
+DECLARE
+    relation regclass;
+BEGIN
+    ALTER SCHEMA stockflow OWNER TO $role;
+    FOR relation IN SELECT oid FROM pg_class WHERE relnamespace = 'stockflow'::regnamespace AND relkind IN ('r', 'v') LOOP
+        EXECUTE format('ALTER TABLE %s OWNER TO $role', relation);
+    END LOOP;
+END \$\$;
+SQL
+}
+
+# The processes whose parent is the given one.
+sub children_of
+{
+	my ($parent) = @_;
+	my @children;
+	for my $file (glob '/proc/[0-9]*/stat')
+	{
+		open my $stat, '<', $file or next;
+		my $line = <$stat> // '';
+		push @children, $1 if $line =~ /^(\d+) \(.*\) \S $parent /s;
+	}
+	return @children;
+}
+
+# Whether a process still runs; in a container there may be nobody to bury the dead.
+sub is_running
+{
+	my ($pid) = @_;
+	open my $stat, '<', "/proc/$pid/stat" or return 0;
+	return (<$stat> // ') Z') !~ /\) Z/;
 }
 
 # Two companies with a bit of everything in their history. Company 1 has the products 1 to 4 in the
