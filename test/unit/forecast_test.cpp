@@ -267,6 +267,58 @@ TEST(Forecast, FollowsALevelShiftAndForgetsDeadProducts) {
     EXPECT_LT(predicted(dead, 7, "auto", 1, {}).mean[0], 0.2);  // 2.5 before, 0 since
 }
 
+// A sale every third day, of which the sizes are given.
+Values every_third(const Values &sizes) {
+    Values values;
+    for (const double size : sizes) values.insert(values.end(), {0, 0, size});
+    return values;
+}
+
+TEST(Forecast, OneBigOrderIsNoLevelButManyAre) {
+    Values sizes;
+    for (int i = 0; i < 100; i++) sizes.push_back(2 + i % 3);
+    const auto forecast = [&] { return predicted(every_third(sizes), 7, "auto", 1, {}).mean[0]; };
+    const double before = forecast();
+    EXPECT_NEAR(before, 1, 0.2);
+    // The order a month ago is in the forecast with its share of all demand, which is 0.6 a day.
+    sizes[90] = 180;
+    EXPECT_GT(forecast(), before * 1.2);
+    EXPECT_LT(forecast(), before + 0.9);
+    // As the first of many it would not be a spike.
+    for (int i = 88; i < 100; i++) sizes[i] = 30 + i % 3;
+    EXPECT_NEAR(forecast(), 10, 4);
+}
+
+TEST(Forecast, FewSeasonsGetTheirMeanShape) {
+    Values values;
+    unsigned state = 3;
+    for (int i = 0; i < 48; i++) {
+        state = state * 1664525u + 1013904223u;
+        values.push_back((i % 12 < 3 ? 60 : 20) + (state >> 16) % 15);
+    }
+    ModelRow rows[kMaxModelRows];
+    const int count = describe(parse_choice("auto"), {view(values), 12, 12, {}}, rows);
+    EXPECT_TRUE(std::any_of(rows, rows + count, [](const ModelRow &row) {
+        return std::string(row.method) == "ses(alpha=0.2,start=first,profile=26)";
+    }));
+    const Prediction result = predicted(values, 12, "auto", 12, {});
+    for (int h = 0; h < 12; h++) EXPECT_NEAR(result.mean[h], h < 3 ? 67 : 27, 8) << h;
+}
+
+// The fewer sales there were, the less is known about the next ones.
+TEST(Forecast, SumsOfFewSalesHaveWiderTails) {
+    const auto reach = [](const Values &values) {
+        const Prediction sums = predicted(values, 28, "auto", 1, {0.5, 0.99}, true);
+        return (sums.quantiles[55] - sums.mean[27]) / std::sqrt(sums.mean[27]);
+    };
+    Values often, seldom;
+    for (int i = 0; i < 320; i++) {
+        often.push_back(i % 2);
+        seldom.push_back(i % 20 == 7);
+    }
+    EXPECT_GT(reach(seldom), 1.2 * reach(often));
+}
+
 // Two years of days with a weekly season, around 100, from a fixed sequence.
 Values two_years(bool closed_once_a_week) {
     Values values;

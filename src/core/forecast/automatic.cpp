@@ -55,10 +55,15 @@ constexpr Candidate kModels[] = {{"ets", 1},
                                  {"holt_winters(alpha=0.2,beta=0.1,gamma=0.1)", 0.3},
                                  {"holt_winters_multiplicative", 0.3}};
 
+// And where a season may be: a level with the mean shape of all seasons, in which there is nothing
+// to estimate that a few values could get wrong.
+constexpr Candidate kSteadyShapes[] = {{"ses(alpha=0.2,start=first,profile=26)", 4}};
+
 constexpr double kDenseZeros = 0.1;     // up to this share of zeros, models come into question
 constexpr double kShapeZeros = 0.6;     // up to this share, shapes do
 constexpr int kShapeSeasons = 8;        // and from this number of seasons
-constexpr int kShortDense = 60;         // shorter histories may be better off with levels:
+constexpr int kShortDense = 60;         // shorter histories may be better off with levels,
+constexpr int kShortSeasonal = 48;      // which have no season, where there may be one:
 constexpr double kClearlyBetter = 0.8;  // half of the forecast if models err less by this factor
 constexpr double kContestPower = 4;     // and soon all or nothing of it
 
@@ -75,6 +80,12 @@ constexpr double kPower = 3, kRecentPower = 1;
 // values, its errors count half.
 constexpr double kModelHistory = 60;
 constexpr double kLeastWeight = 0.02;  // less is nothing
+
+// Levels see a sale of more than kSpike times the size that four in five do not exceed as one of
+// that size: when the next big order comes, the last one does not tell.
+constexpr double kUsualShare = 0.8, kSpike = 1.5;
+constexpr int kSpikeSales = 12;  // what is usual shows in this number of sales
+constexpr double kMostLift = 2;  // see Damped
 
 // Adds origins; with whole_seasons only those that see each position of the season twice, or the
 // whole horizon.
@@ -113,8 +124,55 @@ void bound(double *path, int steps, Series y) {
     }
 }
 
+// A history without its spikes. As they do come back, their share of all demand is spread over the
+// time: levels are lifted by what the history lost. At most kMostLift times, as a single huge order
+// may never come again.
+struct Damped {
+    std::vector<double> values;
+    double lift = 1;
+};
+
+// The size that kUsualShare of the sales do not exceed.
+double usual_size(std::vector<double> sizes) {
+    const auto at = sizes.begin() + static_cast<std::ptrdiff_t>(kUsualShare * sizes.size());
+    std::nth_element(sizes.begin(), at, sizes.end());
+    return *at;
+}
+
+Damped damp(Series y) {
+    Damped damped{{y.values, y.values + y.count}};
+    std::vector<double> sizes;
+    for (const double value : damped.values) {
+        if (value > 0) sizes.push_back(value);
+    }
+    if (sizes.size() < kSpikeSales) return damped;
+    // Where demand has risen, the latest sales say what is usual now.
+    const double now = usual_size({sizes.end() - kSpikeSales, sizes.end()});
+    const double most = kSpike * std::max(usual_size(std::move(sizes)), now);
+    for (double &value : damped.values) value = std::min(value, most);
+    const double lost = sum_of(y) / sum_of({damped.values.data(), y.count});
+    if (lost > 1) damped.lift = std::min(lost, kMostLift);
+    return damped;
+}
+
+// What a part forecasts from, and what its forecasts are multiplied by.
+struct Basis {
+    Series y;
+    double lift;
+};
+
+// A method's forecast from the first `job.y.count` values, within bounds.
+Ran run_within(const Choice &choice, Job job, const Basis &basis, double *path) {
+    const Series y = job.y;
+    job.y = basis.y.head(y.count);
+    const Ran ran = run_method(choice, job, path);
+    for (int h = 0; h < job.horizon; h++) path[h] *= basis.lift;
+    bound(path, job.horizon, y);
+    return ran;
+}
+
 // Forecasts, and forecasts again from each origin to see how wrong it was.
-void run_part(const Plan &plan, const Job &job, Part &part) {
+void run_part(const Plan &plan, const Job &job, const Basis &basis, Part &part) {
     check(job.stop);
     part.path.assign(job.horizon, 0);
     Choice choice = part.choice;
@@ -122,9 +180,8 @@ void run_part(const Plan &plan, const Job &job, Part &part) {
     choice.parameters.fitted = &fitted;
     Job whole = job;
     whole.quick = part.family == Family::models;
-    part.ran = run_method(choice, whole, part.path.data());
+    part.ran = run_within(choice, whole, basis, part.path.data());
     part.ran.parameters.fitted = nullptr;  // it ends with this function
-    bound(part.path.data(), job.horizon, job.y);
     part.origin_paths.assign(plan.origins.size() * job.horizon, 0);
     double squares = 0, sums = 0, steps = 0;
     for (std::size_t o = 0; o < plan.origins.size(); o++) {
@@ -138,8 +195,7 @@ void run_part(const Plan &plan, const Job &job, Part &part) {
             const bool is_ets = std::strcmp(choice.method->name, "ets") == 0;
             if (is_ets && fitted.form.period > 0) choice.parameters.form = &fitted.form;
         }
-        run_method(choice, earlier, path);
-        bound(path, origin.steps, earlier.y);
+        run_within(choice, earlier, basis, path);
         double square = 0, sum = 0;
         for (int h = 0; h < origin.steps; h++) {
             const double error = job.y[origin.length + h] - path[h];
@@ -259,7 +315,7 @@ const char *only_method(Series y, const char **note) {
 void plan_one(Plan &plan, const Choice &choice, const Job &job, bool backtests) {
     if (backtests) add_origins(plan, job, std::max(1, std::min(4, job.y.count - 1)), false);
     plan.parts.push_back(Part{choice});
-    run_part(plan, job, plan.parts[0]);
+    run_part(plan, job, {job.y, 1}, plan.parts[0]);
 }
 
 }  // namespace
@@ -277,14 +333,22 @@ Plan make_plan(const Choice &choice, const Job &job, bool backtests) {
     }
     const double zeros = 1 - static_cast<double>(nonzero_count(y)) / y.count;
     const bool dense = zeros <= kDenseZeros && y.count >= 20;
-    const bool contest = dense && y.count < kShortDense;
+    const bool seasonal = job.season > 1;
+    const bool contest = dense && y.count < (seasonal ? kShortSeasonal : kShortDense);
     if (dense) add_parts(plan, kModels, Family::models);
+    if (dense && seasonal) add_parts(plan, kSteadyShapes, Family::models);
     if (!dense || contest) add_parts(plan, kLevels, Family::levels);
-    if (!dense && job.season > 1 && zeros < kShapeZeros && y.count >= kShapeSeasons * job.season) {
+    if (!dense && seasonal && zeros < kShapeZeros && y.count >= kShapeSeasons * job.season) {
         add_parts(plan, kShapes, Family::levels);
     }
     add_origins(plan, job, std::max(12, 2 * job.season + 4), dense);
-    for (Part &part : plan.parts) run_part(plan, job, part);
+    const Damped damped = damp(y);
+    for (Part &part : plan.parts) {
+        const bool levels = part.family == Family::levels;
+        const Basis basis =
+            levels ? Basis{{damped.values.data(), y.count}, damped.lift} : Basis{y, 1};
+        run_part(plan, job, basis, part);
+    }
     weigh(plan, job);
     if (contest) share_out(plan, job);
     tidy(plan);

@@ -54,19 +54,16 @@ Dispersion origin_dispersion(const Plan &plan, const Job &job) {
             sum_expected > 0 ? sum_squares / sum_expected : 0};
 }
 
-// Of several estimates of the same, half way (in logarithms) from their mean to the largest: each
-// is rough, so the largest is too large, but too small costs more. Those that are 0 could not be
-// made.
+// The (geometric) mean of several estimates of the same; those that are 0 could not be made.
 double pooled(std::initializer_list<double> estimates) {
-    double most = 0, logs = 0;
+    double logs = 0;
     int count = 0;
     for (const double estimate : estimates) {
         if (!(estimate > 0)) continue;
-        most = std::max(most, estimate);
         logs += std::log(estimate);
         count++;
     }
-    return count > 0 ? std::sqrt(most * std::exp(logs / count)) : 0;
+    return count > 0 ? std::exp(logs / count) : 0;
 }
 
 // Demand that follows a trend or season varies much more in its history than around its forecast;
@@ -83,7 +80,8 @@ Dispersion dispersion(const Plan &plan, const Job &job) {
 }
 
 // How much further out than its distribution says a quantile of a sum lies, as its own variance is
-// only an estimate: more so in the tails, where demand is heavier than any of the distributions.
+// only an estimate: more so in the tails, where demand is heavier than any of the distributions,
+// and the fewer periods with sales there were to estimate from.
 struct Tails {
     double all, outer;
 
@@ -92,6 +90,12 @@ struct Tails {
         return 1 + all + outer * std::max(z * z - 1, 0.0);
     }
 };
+
+Tails tails_of(Family family, double sales) {
+    if (family == Family::models) return {0, 0.07};
+    const double rough = 1 - 0.6 * std::sqrt(sales);
+    return {0.4 * rough, 0.38 * rough};
+}
 
 double level_of(const std::vector<double> &path) {
     return std::accumulate(path.begin(), path.end(), 0.0) / static_cast<double>(path.size());
@@ -169,8 +173,8 @@ Prediction predict(const Request &request) {
         // Which level is best is hardly ever certain enough to leave the others out.
         const double trust = models ? 0.5 : 0;
         const double doubt = models ? 2 : 1;
-        const Tails tails = models ? Tails{0, 0.07} : Tails{0.2, 0.19};
         const double sales = static_cast<double>(nonzero_count(job.y)) / job.y.count;
+        const Tails tails = tails_of(plan.parts[0].family, sales);
         Distribution d{all_whole(job.y) ? Measure::counts : Measure::amounts, 0, 0, sales};
         Distribution last{d.measure, -1, -1, 0};
         double sum = 0, no_sale = 1;
