@@ -364,7 +364,8 @@ TEST(Forecast, ModelsByTurnsAreNearTheBest) {
 TEST(Forecast, ParametersServeEarlierOrigins) {
     const Values values = two_years(false);
     const Job job{view(values), 7, 14, {}};
-    for (const char *method : {"ets", "holt_damped", "holt_winters", "theta", "dynamic_theta"}) {
+    for (const char *method :
+         {"ses", "ets", "holt_damped", "holt_winters", "theta", "dynamic_theta"}) {
         const Choice choice = parse_choice(method);
         const Plan plan = make_plan(choice, job);
         ASSERT_GT(plan.origins.size(), 4u);

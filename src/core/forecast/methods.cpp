@@ -52,11 +52,17 @@ void run_seasonal_naive(const Job &job, const Parameters &given, Ran &ran, doubl
 
 void run_ses(const Job &job, const Parameters &given, Ran &ran, double *out) {
     double level;
-    if (is_given(given.alpha)) {
-        level = ses(job.y, given.alpha, given.start);
+    const bool known = given.fitted != nullptr && given.fitted->form.period > 0;
+    if (is_given(given.alpha) || known) {
+        ran.parameters.alpha = known ? given.fitted->parameters.alpha : given.alpha;
+        level = ses(job.y, ran.parameters.alpha, given.start);
     } else {
         const Smoothed best = best_ses(job.y, kLowAlpha, kHighAlpha);
         ran.parameters.alpha = best.alpha;
+        if (given.fitted != nullptr) {
+            given.fitted->form = {'A', 'N', 'N', false, 1};
+            given.fitted->parameters.alpha = best.alpha;
+        }
         level = given.start == Start::first ? best.level : ses(job.y, best.alpha, given.start);
     }
     ran.parameters.start_given = true;
