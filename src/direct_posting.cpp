@@ -163,6 +163,7 @@ bool store(Access &access, HeapTuple row) {
     const TM_Result result = table_tuple_update(
         access.table, &access.row->tts_tid, access.changed, GetCurrentCommandId(true),
         GetActiveSnapshot(), InvalidSnapshot, true, &failure, &mode, &writes_indexes);
+    if (result == TM_SelfModified) elog(ERROR, "a row of inventory was changed twice by one call");
     if (result != TM_Ok) {
         if (IsolationUsesXactSnapshot()) report_concurrent_update();
         return false;

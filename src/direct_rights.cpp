@@ -1,5 +1,6 @@
 #include "direct_rights.hpp"
 
+#include <array>
 #include <cstring>
 
 #include "module.hpp"
@@ -20,8 +21,8 @@ bool is_ours(const Trigger &trigger) {
     return false;
 }
 
-// A foreign key has nothing to check while its columns stay. (A deferred one may have to check the
-// insertion that this change would hide.)
+// A foreign key has nothing to check while its columns stay (changes_keys). (A deferred one may
+// have to check the insertion that this change would hide.)
 bool is_foreign_key(const Trigger &trigger) {
     return trigger.tgisinternal && !trigger.tgdeferrable &&
            RI_FKey_trigger_type(trigger.tgfoid) != RI_TRIGGER_NONE;
@@ -50,8 +51,43 @@ bool only_our_triggers(const TriggerDesc *triggers) {
     return ours == kOurTriggerCount;
 }
 
-// Also no rounding; and a heap, whose versions are looked at.
+// The columns that movements change.
+using ChangedColumns = std::array<int, 7>;
+ChangedColumns changed_columns(const Columns &columns) {
+    return {columns.quantity, columns.version, columns.sold, columns.recent,
+            columns.low,      columns.urgency, columns.hash};
+}
+
+bool is_changed(int column, const Columns &columns) {
+    for (const int changed : changed_columns(columns)) {
+        if (changed == column) return true;
+    }
+    return false;
+}
+
+// Whether one of them is of a foreign key, or of what one of another table can refer to.
+bool changes_keys(Relation inventory, const Columns &columns) {
+    const ListCell *cell;
+    foreach (cell, RelationGetFKeyList(inventory)) {
+        const auto *key = static_cast<const ForeignKeyCacheInfo *>(lfirst(cell));
+        for (int i = 0; i < key->nkeys; i++) {
+            if (is_changed(key->conkey[i], columns)) return true;
+        }
+    }
+    Bitmapset *keys = RelationGetIndexAttrBitmap(inventory, INDEX_ATTR_BITMAP_KEY);
+    bool found = false;
+    for (const int column : changed_columns(columns)) {
+        found |= bms_is_member(column - FirstLowInvalidHeapAttributeNumber, keys);
+    }
+    bms_free(keys);
+    return found;
+}
+
+// Also no rounding, NULL where it may come to that, and a heap, whose versions are looked at.
 bool stores_what_it_is_given(Relation inventory, const Columns &columns) {
+    for (const int column : {columns.sold, columns.recent, columns.urgency, columns.hash}) {
+        if (!may_be_null(RelationGetDescr(inventory), column)) return false;
+    }
     const Form_pg_attribute quantity =
         TupleDescAttr(RelationGetDescr(inventory), columns.quantity - 1);
     return stores_rows_as_given(inventory) && inventory->rd_rel->relam == HEAP_TABLE_AM_OID &&
@@ -103,7 +139,7 @@ bool is_allowed(Relation inventory, const Columns &columns, int64 company_id) {
 
 bool may_update_directly(Relation inventory, const Columns &columns, int64 company_id) {
     return !XactReadOnly && only_our_triggers(inventory->trigdesc) &&
-           stores_what_it_is_given(inventory, columns) &&
+           stores_what_it_is_given(inventory, columns) && !changes_keys(inventory, columns) &&
            is_allowed(inventory, columns, company_id);
 }
 

@@ -21,6 +21,9 @@ constexpr const char *kNames[kLogColumns] = {
     "actor",          "unit_cost",  "bundle_id",    "bundle_quantity", "counterpart_warehouse_id",
     "chain_hash"};
 
+constexpr bool kMayBeNull[kLogColumns] = {false, false, false, false, false, false, false, true,
+                                          false, false, false, true,  true,  true,  true,  true};
+
 bool has_our_columns(TupleDesc desc) {
     if (desc->natts < kLogColumns) return false;
     for (int i = 0; i < desc->natts; i++) {
@@ -30,6 +33,7 @@ bool has_our_columns(TupleDesc desc) {
             continue;
         }
         if (column->attisdropped || column->atttypid != kTypes[i] || column->atttypmod != -1 ||
+            (kMayBeNull[i] && !may_be_null(desc, i + 1)) ||
             strcmp(NameStr(column->attname), kNames[i]) != 0) {
             return false;
         }
