@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "theta.hpp"
+#include "year.hpp"
 
 namespace stockflow::forecasting {
 
@@ -104,6 +105,28 @@ double evidence(const Plan &plan, const Job &job) {
     return steps / (steps + job.horizon);
 }
 
+// Daily demand, whose season is the week, may follow the year as well.
+void see_year(Plan &plan, const Job &job) {
+    constexpr int kWeek = 7;
+    if (job.season != kWeek) return;
+    const YearShape shape(job.y);
+    plan.year.resize(job.horizon);
+    if (shape.factors(job.y.count, job.horizon, plan.year.data()) == 0) {
+        plan.year.clear();
+        return;
+    }
+    plan.note = "with the time of the year";
+    plan.origin_years.assign(plan.origins.size() * job.horizon, 1);
+    for (std::size_t o = 0; o < plan.origins.size(); o++) {
+        const Origin &origin = plan.origins[o];
+        shape.factors(origin.length, origin.steps, plan.origin_years.data() + o * job.horizon);
+    }
+}
+
+void multiply(double *path, const double *factors, int steps) {
+    for (int h = 0; h < steps; h++) path[h] *= factors[h];
+}
+
 // Keeps a forecast within what can be: ten times the most that ever was is beyond any use.
 void bound(double *path, int steps, Series y) {
     const double most = 10 * largest_of(y);
@@ -124,6 +147,8 @@ void run_part(const Plan &plan, const Job &job, Part &part) {
     whole.quick = part.family == Family::models;
     part.ran = run_method(choice, whole, part.path.data());
     part.ran.parameters.fitted = nullptr;  // it ends with this function
+    const bool follows_year = !plan.year.empty();
+    if (follows_year) multiply(part.path.data(), plan.year.data(), job.horizon);
     bound(part.path.data(), job.horizon, job.y);
     part.origin_paths.assign(plan.origins.size() * job.horizon, 0);
     double squares = 0, sums = 0, steps = 0;
@@ -139,6 +164,7 @@ void run_part(const Plan &plan, const Job &job, Part &part) {
             if (is_ets && fitted.form.period > 0) choice.parameters.form = &fitted.form;
         }
         run_method(choice, earlier, path);
+        if (follows_year) multiply(path, plan.origin_years.data() + o * job.horizon, origin.steps);
         bound(path, origin.steps, earlier.y);
         double square = 0, sum = 0;
         for (int h = 0; h < origin.steps; h++) {
@@ -284,6 +310,7 @@ Plan make_plan(const Choice &choice, const Job &job, bool backtests) {
         add_parts(plan, kShapes, Family::levels);
     }
     add_origins(plan, job, std::max(12, 2 * job.season + 4), dense);
+    see_year(plan, job);
     for (Part &part : plan.parts) run_part(plan, job, part);
     weigh(plan, job);
     if (contest) share_out(plan, job);
