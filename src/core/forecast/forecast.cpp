@@ -93,6 +93,9 @@ struct Tails {
     }
 };
 
+// Levels: of a sum over one period more than this, half of the tails.
+constexpr double kSteadyPeriods = 8;
+
 double level_of(const std::vector<double> &path) {
     return std::accumulate(path.begin(), path.end(), 0.0) / static_cast<double>(path.size());
 }
@@ -169,7 +172,7 @@ Prediction predict(const Request &request) {
         // Which level is best is hardly ever certain enough to leave the others out.
         const double trust = models ? 0.5 : 0;
         const double doubt = models ? 2 : 1;
-        const Tails tails = models ? Tails{0, 0.07} : Tails{0.2, 0.19};
+        const Tails tails = models ? Tails{0, 0.07} : Tails{0.26, 0.245};
         const double sales = static_cast<double>(nonzero_count(job.y)) / job.y.count;
         Distribution d{all_whole(job.y) ? Measure::counts : Measure::amounts, 0, 0, sales};
         Distribution last{d.measure, -1, -1, 0};
@@ -197,7 +200,9 @@ Prediction predict(const Request &request) {
             if (!request.cumulative && d.mean == last.mean && d.variance == last.variance) {
                 std::copy(out - count, out, out);
             } else {
-                write_quantiles(request, d, tails, share, order, out);
+                // The level of many days is less certain than that of a few.
+                const double reach = models ? share : h / (h + kSteadyPeriods);
+                write_quantiles(request, d, tails, request.cumulative ? reach : 0, order, out);
             }
             last = d;
         }
