@@ -1,7 +1,7 @@
 #include "direct_rights.hpp"
 
-#include <array>
 #include <cstring>
+#include <initializer_list>
 
 #include "module.hpp"
 #include "row_writer.hpp"
@@ -21,7 +21,7 @@ bool is_ours(const Trigger &trigger) {
     return false;
 }
 
-// A foreign key has nothing to check while its columns stay (changes_keys). (A deferred one may
+// A foreign key has nothing to check while its columns stay (keeps_references). (A deferred one may
 // have to check the insertion that this change would hide.)
 bool is_foreign_key(const Trigger &trigger) {
     return trigger.tgisinternal && !trigger.tgdeferrable &&
@@ -51,36 +51,41 @@ bool only_our_triggers(const TriggerDesc *triggers) {
     return ours == kOurTriggerCount;
 }
 
-// The columns that movements change.
-using ChangedColumns = std::array<int, 7>;
-ChangedColumns changed_columns(const Columns &columns) {
-    return {columns.quantity, columns.version, columns.sold, columns.recent,
-            columns.low,      columns.urgency, columns.hash};
-}
-
-bool is_changed(int column, const Columns &columns) {
-    for (const int changed : changed_columns(columns)) {
-        if (changed == column) return true;
+bool is_moved(AttrNumber column, const Columns &columns) {
+    const int moved[] = {columns.quantity, columns.version, columns.sold, columns.recent,
+                         columns.low,      columns.urgency, columns.hash};
+    for (const int number : moved) {
+        if (column == number) return true;
     }
     return false;
 }
 
-// Whether one of them is of a foreign key, or of what one of another table can refer to.
-bool changes_keys(Relation inventory, const Columns &columns) {
-    const ListCell *cell;
+// Whether a unique index, which other tables may refer to, has a column that a movement changes.
+bool moves_a_key(Relation inventory, const Columns &columns) {
+    const Bitmapset *keys = RelationGetIndexAttrBitmap(inventory, INDEX_ATTR_BITMAP_KEY);
+    for (int i = -1; (i = bms_next_member(keys, i)) >= 0;) {
+        if (is_moved(i + FirstLowInvalidHeapAttributeNumber, columns)) return true;
+    }
+    return false;
+}
+
+bool is_referred_to(const TriggerDesc *triggers) {
+    for (int i = 0; i < triggers->numtriggers; i++) {
+        if (RI_FKey_trigger_type(triggers->triggers[i].tgfoid) == RI_TRIGGER_PK) return true;
+    }
+    return false;
+}
+
+// No foreign key, from here or to here, is on a column that a movement changes.
+bool keeps_references(Relation inventory, const Columns &columns) {
+    ListCell *cell;
     foreach (cell, RelationGetFKeyList(inventory)) {
         const auto *key = static_cast<const ForeignKeyCacheInfo *>(lfirst(cell));
         for (int i = 0; i < key->nkeys; i++) {
-            if (is_changed(key->conkey[i], columns)) return true;
+            if (is_moved(key->conkey[i], columns)) return false;
         }
     }
-    Bitmapset *keys = RelationGetIndexAttrBitmap(inventory, INDEX_ATTR_BITMAP_KEY);
-    bool found = false;
-    for (const int column : changed_columns(columns)) {
-        found |= bms_is_member(column - FirstLowInvalidHeapAttributeNumber, keys);
-    }
-    bms_free(keys);
-    return found;
+    return !is_referred_to(inventory->trigdesc) || !moves_a_key(inventory, columns);
 }
 
 // Also no rounding, NULL where it may come to that, and a heap, whose versions are looked at.
@@ -139,7 +144,7 @@ bool is_allowed(Relation inventory, const Columns &columns, int64 company_id) {
 
 bool may_update_directly(Relation inventory, const Columns &columns, int64 company_id) {
     return !XactReadOnly && only_our_triggers(inventory->trigdesc) &&
-           stores_what_it_is_given(inventory, columns) && !changes_keys(inventory, columns) &&
+           keeps_references(inventory, columns) && stores_what_it_is_given(inventory, columns) &&
            is_allowed(inventory, columns, company_id);
 }
 

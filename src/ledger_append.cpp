@@ -55,7 +55,10 @@ OpenLog open_log() {
     Relation table = table_open(lock_table("inventory_log", RowExclusiveLock), NoLock);
     // Triggers act as the owner of inventory, who may be another role than that of the log.
     const bool is_ours = table->rd_rel->relowner == GetUserId() && stores_rows_as_given(table);
-    return {table, is_ours && has_our_trigger(table->trigdesc) &&
+    const bool is_allowed =
+        ExecutorCheckPerms_hook == nullptr &&
+        pg_class_aclcheck(RelationGetRelid(table), GetUserId(), ACL_INSERT) == ACLCHECK_OK;
+    return {table, is_ours && is_allowed && has_our_trigger(table->trigdesc) &&
                        has_our_columns(RelationGetDescr(table))};
 }
 
