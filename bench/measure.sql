@@ -40,6 +40,7 @@ INSERT INTO bench.statement (name, query) VALUES
      WHERE i.company_id = 1 AND i.is_low AND d.units > 0 AND p.deleted_at IS NULL ORDER BY days, i.product_id, i.warehouse_id$$),
 ('alerts, inventory ten times as large', 'SELECT product_id, product_name, sku, warehouse_id, warehouse_name, current_stock, threshold, days_until_stockout, supplier_id, supplier_name, supplier_contact_email FROM stockflow.low_stock_alerts(2)'),
 ('first 50 alerts', 'SELECT product_id, product_name, sku, warehouse_id, warehouse_name, current_stock, threshold, days_until_stockout, supplier_id, supplier_name, supplier_contact_email FROM stockflow.low_stock_alerts(1, max_alerts => 50)'),
+('1,000 sales', 'SELECT bench.sell()'), ('1,000 sales, PL/pgSQL triggers', 'SELECT bench.sell_kept()'), ('1,000 sales, by hand', 'SELECT bench.sell_plain()'),
 ('10,000 movements in one call', $$SELECT stockflow.record_movements(1, (SELECT movements FROM bench.batch))$$),
 ('10,000 movements, UPDATE and INSERT', $$
     WITH m AS MATERIALIZED (SELECT x.* FROM bench.batch, jsonb_to_recordset(movements) AS x(product_id bigint, warehouse_id bigint, delta numeric, reason text)),
@@ -63,6 +64,26 @@ CREATE TABLE bench.batch AS
     SELECT jsonb_agg(jsonb_build_object('product_id', 1 + n / 5, 'warehouse_id', 1 + n % 5, 'delta', -1, 'reason', 'sale')) AS movements
       FROM (SELECT (random() * (:pairs - 1))::integer AS n FROM generate_series(1, 10000)) AS x;
 CREATE SEQUENCE bench.run_number;
+
+-- Sales one by one within a session: no connection, no commit.
+CREATE FUNCTION bench.sell() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    FOR n IN 0..999 LOOP PERFORM stockflow.record_sale(1, 1 + n % 5, 1 + n * 7 % 4000, 1); END LOOP;
+END $$;
+CREATE FUNCTION bench.sell_kept() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    FOR n IN 0..999 LOOP UPDATE bench.kept SET quantity = quantity - 1 WHERE company_id = 1 AND product_id = 1 + n * 7 % 4000 AND warehouse_id = 1 + n % 5; END LOOP;
+END $$;
+CREATE FUNCTION bench.sell_plain() RETURNS void LANGUAGE plpgsql AS $$
+DECLARE s record;
+BEGIN
+    FOR n IN 0..999 LOOP
+        UPDATE bench.stock SET quantity = quantity - 1, version = version + 1 WHERE company_id = 1 AND product_id = 1 + n * 7 % 4000 AND warehouse_id = 1 + n % 5
+            RETURNING quantity, version INTO s;
+        INSERT INTO bench.stock_log (company_id, product_id, warehouse_id, version, delta, quantity_after, reason)
+            VALUES (1, 1 + n * 7 % 4000, 1 + n % 5, s.version, -1, s.quantity, 'sale');
+    END LOOP;
+END $$;
 CREATE FUNCTION bench.next() RETURNS bigint LANGUAGE sql AS $$ SELECT last_value FROM bench.run_number $$;
 
 -- Round 0 warms the caches and the plans and is left out. Every statement's effect is rolled back.
@@ -100,6 +121,7 @@ SELECT stockflow AS "StockFlow", round(bench.ms(stockflow)::numeric, 2) AS ms, o
        round((bench.ms(other) / bench.ms(stockflow))::numeric, 2) AS ratio
   FROM (VALUES (1, 'alerts', 'alerts, raw log'), (2, 'alerts', 'alerts, daily rollup'), (3, 'alerts', 'alerts, lateral rollup'),
                (4, 'alerts', 'alerts, inventory ten times as large'), (5, 'first 50 alerts', 'alerts'),
+               (5, '1,000 sales', '1,000 sales, PL/pgSQL triggers'), (5, '1,000 sales', '1,000 sales, by hand'),
                (6, '10,000 movements in one call', '10,000 movements, UPDATE and INSERT'),
                (7, '1,000 products created', '1,000 products, three INSERTs'),
                (8, 'verify_ledger', 'sum of the ledger against the balances')) AS t(n, stockflow, other) ORDER BY n;

@@ -21,7 +21,7 @@ INSERT INTO stockflow.product_suppliers (company_id, product_id, supplier_id, un
 SELECT setval('stockflow.products_product_id_seq', :pairs * 2);
 ANALYZE;
 
--- Opening stock, then 35 sales per pair. One pair in twenty ends at or below its reorder point.
+-- Opening stock, then 35 sales per pair. One pair in twenty ends below its reorder point, with 1 to 50.
 CREATE FUNCTION bench.movements(company bigint, first bigint, last bigint, delta numeric, reason text, at timestamptz)
     RETURNS jsonb LANGUAGE sql AS $$
     SELECT jsonb_agg(jsonb_build_object('product_id', 1 + n / 5, 'warehouse_id', 1 + n % 5, 'delta', delta, 'reason', reason, 'occurred_at', at))
@@ -33,7 +33,8 @@ BEGIN
         PERFORM stockflow.record_movements(2, bench.movements(2, greatest(part * pairs, low), (part + 1) * pairs - 1, 1000, 'receipt', now() - interval '61 days'));
         COMMIT;
     END LOOP;
-    PERFORM stockflow.record_movements(c, bench.movements(c, 0, low - 1, 80, 'receipt', now() - interval '61 days')) FROM generate_series(1, 2) AS c;
+    PERFORM stockflow.record_movements(c, jsonb_agg(jsonb_build_object('product_id', 1 + n / 5, 'warehouse_id', 1 + n % 5, 'delta', 36 + n * 7 % 50, 'reason', 'receipt', 'occurred_at', now() - interval '61 days')))
+       FROM generate_series(1, 2) AS c, generate_series(0, low - 1) AS n GROUP BY c;
     PERFORM stockflow.record_movements(1, bench.movements(1, low, pairs - 1, 1000, 'receipt', now() - interval '61 days'));
     COMMIT;
     FOR step IN REVERSE 34..0 LOOP

@@ -4,50 +4,12 @@
 #include "core/quantity.hpp"
 #include "core/search.hpp"
 #include "core/urgency.hpp"
-#include "ledger_log.hpp"
-#include "lots.hpp"
-#include "recent.hpp"
 #include "spi.hpp"
 #include "values.hpp"
 
 namespace stockflow {
 
 namespace {
-
-spi::Statement company_query = {
-    "SELECT c.timezone, c.reorder_point, c.cover_days FROM stockflow.companies c"
-    " WHERE c.company_id = $1 AND c.deleted_at IS NULL",
-    1,
-    {INT8OID},
-    nullptr};
-
-// What a candidate is read from; the columns of both queries below.
-#define STOCKFLOW_CANDIDATE_COLUMNS                                                          \
-    "SELECT i.product_id, i.warehouse_id, i.quantity, i.reserved, i.on_order, i.in_transit," \
-    "       i.effective_reorder_point, i.reorder_point IS NOT NULL, i.recent_days,"          \
-    "       i.last_sold_at, i.dynamic_reorder_point IS NOT NULL, i.dynamic_order_quantity"
-
-// Reads the partial index inventory_low_idx: the function's settings leave the planner no other
-// way, so that the cost grows with the low rows alone.
-spi::Statement candidate_query = {
-    STOCKFLOW_CANDIDATE_COLUMNS
-    "  FROM stockflow.inventory i"
-    " WHERE i.company_id = $1 AND i.is_low AND ($2 IS NULL OR i.warehouse_id = $2)",
-    2,
-    {INT8OID, INT8OID},
-    nullptr};
-
-// The same of given keys, low or not. OFFSET 0 keeps each key's row a lookup of its own: with old
-// statistics the planner would join all keys with all rows.
-spi::Statement key_query = {
-    STOCKFLOW_CANDIDATE_COLUMNS
-    "  FROM unnest($2, $3) AS k(product_id, warehouse_id)"
-    " CROSS JOIN LATERAL (SELECT * FROM stockflow.inventory x WHERE x.company_id = $1"
-    "      AND x.product_id = k.product_id AND x.warehouse_id = k.warehouse_id OFFSET 0) AS i"
-    " ORDER BY i.product_id, i.warehouse_id",
-    3,
-    {INT8OID, INT8ARRAYOID, INT8ARRAYOID},
-    nullptr};
 
 spi::Statement product_query = {
     "SELECT p.product_id, p.name, p.sku, p.reorder_point IS NOT NULL, p.category_id,"
@@ -59,127 +21,6 @@ spi::Statement product_query = {
     2,
     {INT8OID, INT8ARRAYOID},
     nullptr};
-
-spi::Statement warehouse_query = {
-    "SELECT w.warehouse_id, w.name FROM stockflow.warehouses w"
-    " WHERE w.company_id = $1 AND w.deleted_at IS NULL AND ($2 IS NULL OR w.warehouse_id = $2)"
-    " ORDER BY w.warehouse_id",
-    2,
-    {INT8OID, INT8OID},
-    nullptr};
-
-spi::Statement category_query = {
-    "SELECT g.category_id FROM stockflow.categories g"
-    " WHERE g.company_id = $1 AND g.reorder_point IS NOT NULL ORDER BY g.category_id",
-    1,
-    {INT8OID},
-    nullptr};
-
-// The few rows that many candidates share, ordered by id.
-struct SharedRows {
-    int64 *warehouses;
-    Datum *warehouse_names;
-    int warehouse_count;
-    int64 *categories;  // those with a reorder point
-    int category_count;
-};
-
-int64 *read_ids(int count) {
-    auto *ids = allocate<int64>(count);
-    for (int i = 0; i < count; i++) ids[i] = spi::Row(i).bigint(1);
-    return ids;
-}
-
-SharedRows load_shared_rows(const AlertOptions &options) {
-    SharedRows shared;
-    spi::Parameters warehouses, categories;
-    warehouses.bigint(options.company_id).optional(options.warehouse_id);
-    shared.warehouse_count =
-        static_cast<int>(spi::run(warehouse_query, warehouses, spi::Mode::read));
-    shared.warehouses = read_ids(shared.warehouse_count);
-    shared.warehouse_names = allocate<Datum>(shared.warehouse_count);
-    for (int i = 0; i < shared.warehouse_count; i++) {
-        shared.warehouse_names[i] = spi::Row(i).get(2).value;
-    }
-    categories.bigint(options.company_id);
-    shared.category_count = static_cast<int>(spi::run(category_query, categories, spi::Mode::read));
-    shared.categories = read_ids(shared.category_count);
-    return shared;
-}
-
-bool load_company(const AlertOptions &options, AlertCompany *company) {
-    spi::Parameters parameters;
-    parameters.bigint(options.company_id);
-    if (spi::run(company_query, parameters, spi::Mode::read) == 0) return false;
-    const spi::Row row(0);
-    company->company_id = options.company_id;
-    company->zone = find_time_zone(row.string(1));
-    company->today = day_in(company->zone, GetCurrentTransactionStartTimestamp());
-    company->from = company->today - options.lookback_days + 1;
-    company->reorder_point = to_optional_quantity(row.get(2), "reorder_point");
-    company->cover_days = row.integer(3);
-    company->expired = load_expired(options.company_id);
-    company->spoiled = load_spoiled(options.company_id);
-    return true;
-}
-
-void read_candidate(const spi::Row &row, const AlertCompany &company, Candidate &candidate) {
-    candidate.product_id = row.bigint(1);
-    candidate.warehouse_id = row.bigint(2);
-    candidate.current_stock = to_quantity(row.get(3).value, "quantity");
-    candidate.reserved = to_quantity(row.get(4).value, "reserved") -
-                         expired_of(company.expired, candidate.product_id, candidate.warehouse_id);
-    candidate.on_order = to_quantity(row.get(5).value, "on_order");
-    candidate.in_transit = to_quantity(row.get(6).value, "in_transit");
-    candidate.available = candidate.current_stock - candidate.reserved -
-                          expired_of(company.spoiled, candidate.product_id, candidate.warehouse_id);
-    if (!row.is_null(7)) {
-        // Who sets it below the warehouse is known with the product.
-        candidate.threshold.value = to_quantity(row.get(7).value, "reorder point");
-        candidate.threshold.source = row.boolean(11)  ? ThresholdSource::dynamic
-                                     : row.boolean(8) ? ThresholdSource::warehouse
-                                                      : ThresholdSource::company;
-    }
-    candidate.last_sold_at = row.get(10);
-    candidate.order_quantity = to_optional_quantity(row.get(12), "order quantity");
-    read_recent_demand(company, row.get(9), candidate.current_stock, candidate);
-}
-
-// Whether the row is in inventory_low_idx, by the columns of a candidate.
-bool is_marked_low(const spi::Row &row) {
-    return !row.is_null(7) &&
-           to_quantity(row.get(3).value, "quantity") - to_quantity(row.get(4).value, "reserved") <=
-               to_quantity(row.get(7).value, "reorder point");
-}
-
-enum class Rows { all, unmarked };
-
-void load_candidates(const AlertCompany &company, const SharedRows &shared, spi::Statement &query,
-                     spi::Parameters &parameters, CandidateList &list, Rows rows = Rows::all) {
-    MemoryContext caller = CurrentMemoryContext;
-    spi::for_each(query, parameters, spi::Mode::read, [&](const spi::Row &row) {
-        if (rows == Rows::unmarked && is_marked_low(row)) return;
-        const int warehouse = find_id(shared.warehouses, shared.warehouse_count, row.bigint(2));
-        if (warehouse < 0) return;  // closed
-        MemoryContext own = MemoryContextSwitchTo(caller);
-        Candidate &candidate = append(list);
-        candidate.warehouse_name = shared.warehouse_names[warehouse];
-        read_candidate(row, company, candidate);
-        MemoryContextSwitchTo(own);
-    });
-}
-
-// Expired lots are on hand and not available, so their rows can be low without being marked.
-void load_spoiled_candidates(const AlertOptions &options, const AlertCompany &company,
-                             const SharedRows &shared, CandidateList &list) {
-    const Expired &spoiled = company.spoiled;
-    if (spoiled.count == 0) return;
-    spi::Parameters parameters;
-    parameters.bigint(options.company_id)
-        .datum(bigint_array(spoiled.products, spoiled.count))
-        .datum(bigint_array(spoiled.warehouses, spoiled.count));
-    load_candidates(company, shared, key_query, parameters, list, Rows::unmarked);
-}
 
 AlertInput alert_input(const AlertOptions &options, const Candidate &candidate) {
     AlertInput input = {};
@@ -202,33 +43,29 @@ Alert alert_of(const AlertOptions &options, Candidate &candidate) {
 }
 
 // The rules of semantics applied to each candidate.
-Alert *decide(const AlertOptions &options, CandidateList &list, int *count) {
-    auto *alerts = allocate<Alert>(list.count);
-    *count = 0;
+Alerts decide(const AlertOptions &options, CandidateList &list) {
+    Alerts alerts = {allocate<Alert>(list.count), 0, 0};
     for (int i = 0; i < list.count; i++) {
         Candidate &candidate = list.rows[i];
         if (!is_alert(alert_input(options, candidate))) continue;
-        alerts[(*count)++] = alert_of(options, candidate);
+        alerts.rows[alerts.count++] = alert_of(options, candidate);
     }
     return alerts;
 }
 
-// The most urgent first.
-void order(Alerts &alerts) {
-    auto *urgency = allocate<Urgency>(alerts.count);
+// What orders the alerts.
+Urgency *urgencies(const Alerts &alerts) {
+    auto *urgencies = allocate<Urgency>(alerts.count);
     for (int i = 0; i < alerts.count; i++) {
         const Candidate &candidate = *alerts.rows[i].candidate;
-        urgency[i] = {alerts.rows[i].days_until_stockout,
-                      candidate.demand.net_demand,
-                      candidate.available,
-                      candidate.product_id,
-                      candidate.warehouse_id,
-                      i};
+        urgencies[i] = {alerts.rows[i].days_until_stockout,
+                        candidate.demand.net_demand,
+                        candidate.available,
+                        candidate.product_id,
+                        candidate.warehouse_id,
+                        i};
     }
-    order_by_urgency(urgency, alerts.count);
-    auto *ordered = allocate<Alert>(alerts.count);
-    for (int i = 0; i < alerts.count; i++) ordered[i] = alerts.rows[urgency[i].index];
-    alerts.rows = ordered;
+    return urgencies;
 }
 
 // The products of some alerts, each once; afterwards SPI_tuptable has those that may alert, by id.
@@ -282,20 +119,62 @@ void add_products(const AlertOptions &options, const SharedRows &shared, const A
     }
 }
 
-// In portions, so that the first alerts cost no more than they have to; all when they are counted.
-void add_all_products(const AlertOptions &options, const SharedRows &shared, Alerts &alerts) {
+// The first alerts in their order, with their products. In portions, so that they cost no more than
+// they have to; all when they are counted.
+Alerts first_alerts(const AlertOptions &options, const SharedRows &shared, const Alerts &alerts) {
     constexpr int kLeastPortion = 64;
+    Urgency *order = urgencies(alerts);
     Alerts kept = {allocate<Alert>(Min(alerts.count, options.max_alerts)), 0, 0};
     for (int next = 0; next < alerts.count;) {
         CHECK_FOR_INTERRUPTS();
         const int wanted = options.max_alerts - kept.count;
         if (wanted == 0 && !options.count_all) break;
         const int rest = alerts.count - next;
-        const int portion = options.count_all ? rest : Min(rest, Max(wanted, kLeastPortion));
-        add_products(options, shared, alerts.rows + next, portion, kept);
-        next += portion;
+        const int count = options.count_all ? rest : Min(rest, Max(wanted, kLeastPortion));
+        order_by_urgency(order + next, rest, count);
+        auto *portion = allocate<Alert>(count);
+        for (int i = 0; i < count; i++) portion[i] = alerts.rows[order[next + i].index];
+        add_products(options, shared, portion, count, kept);
+        next += count;
     }
-    alerts = kept;
+    return kept;
+}
+
+// Whether the class of a row bounds its demand in the window. (A row may be newer than the
+// beginning of this transaction.)
+bool has_bounds(const AlertOptions &options) {
+    return options.lookback_days <= kUrgencyWindow &&
+           GetCurrentTimestamp() - GetCurrentTransactionStartTimestamp() < USECS_PER_DAY;
+}
+
+// How many are more urgent than a row that runs out after so many days.
+int count_before(const Alerts &alerts, int days) {
+    int count = 0;
+    for (int i = 0; i < alerts.count; i++) {
+        const int own = alerts.rows[i].days_until_stockout;
+        if (own != kNoStockoutDate && own < days) count++;
+    }
+    return count;
+}
+
+// Reads one class after the other, until no row of the next could be among the first alerts.
+Alerts find_alerts(const AlertOptions &options, const AlertCompany &company,
+                   const SharedRows &shared, CandidateList &list) {
+    const bool bounded = has_bounds(options);
+    const int end = bounded && options.recent_sales_only ? kWithoutDemand : kUrgencyClasses;
+    const bool all_at_once = !bounded || options.count_all || options.max_alerts == PG_INT32_MAX;
+    for (int first = 0;;) {
+        const int next = all_at_once ? end : first + 1;
+        load_low_candidates(options, company, shared, first, next - 1, list);
+        read_demand_history(options, company, list);
+        const Alerts alerts = decide(options, list);
+        const int bound = earliest_stockout(next, options.lookback_days);
+        if (next == end || count_before(alerts, bound) >= options.max_alerts) {
+            const Alerts found = first_alerts(options, shared, alerts);
+            if (next == end || count_before(found, bound) >= options.max_alerts) return found;
+        }
+        first = next;
+    }
 }
 
 // How much to order, and up to what.
@@ -358,56 +237,14 @@ OrderInput order_input(const Alert &alert, const AlertCompany &company) {
     return input;
 }
 
-Candidate &append(CandidateList &list) {
-    if (list.count == list.capacity) {
-        list.capacity = list.capacity == 0 ? 256 : list.capacity * 2;
-        const Size size = sizeof(Candidate) * list.capacity;
-        list.rows = static_cast<Candidate *>(
-            list.rows == nullptr ? MemoryContextAllocHuge(CurrentMemoryContext, size)
-                                 : repalloc_huge(list.rows, size));
-    }
-    Candidate &candidate = list.rows[list.count++];
-    candidate = {};
-    candidate.limiting_id = candidate.limiting_sku = null_datum();
-    return candidate;
-}
-
-RecentDays recent_of(const AlertCompany &company, const Candidate &candidate) {
-    RecentDays recent;
-    if (unpack_recent_days(candidate.recent, &recent)) return recent;
-    const StockKey key = {company.company_id, candidate.product_id, candidate.warehouse_id};
-    return replay(key, company.zone, nullptr).recent;
-}
-
-void read_recent_demand(const AlertCompany &company, NullableDatum packed, std::int64_t on_hand,
-                        Candidate &candidate) {
-    candidate.recent = packed;
-    const RecentDays recent = recent_of(company, candidate);
-    candidate.demand_known = covers(recent, company.from);
-    if (!candidate.demand_known) {
-        if (!packed.isnull) candidate.recent.value = datumCopy(packed.value, false, -1);
-        return;
-    }
-    candidate.demand =
-        summarise(recent.days, kRecentDays, recent.empty ? company.today : recent.last_day, on_hand,
-                  company.from, company.today);
-}
-
 Alerts gather_alerts(const AlertOptions &options) {
     AlertCompany company = {};
     if (!load_company(options, &company)) return {nullptr, 0, 0};
     const SharedRows shared = load_shared_rows(options);
     CandidateList list = {};
-    spi::Parameters parameters;
-    parameters.bigint(options.company_id).optional(options.warehouse_id);
-    load_candidates(company, shared, candidate_query, parameters, list);
-    load_spoiled_candidates(options, company, shared, list);
+    load_spoiled_candidates(company, shared, list);
     if (options.include_bundles) add_bundles(options, company, list);
-    read_demand_history(options, company, list);
-    Alerts alerts = {};
-    alerts.rows = decide(options, list, &alerts.count);
-    order(alerts);
-    add_all_products(options, shared, alerts);
+    Alerts alerts = find_alerts(options, company, shared, list);
     add_suppliers(options, company, alerts);
     return alerts;
 }
@@ -417,9 +254,7 @@ bool judge_keys(const AlertOptions &options, Datum products, Datum warehouses, J
     if (!load_company(options, &list->company)) return false;
     const SharedRows shared = load_shared_rows(options);
     CandidateList candidates = {};
-    spi::Parameters parameters;
-    parameters.bigint(options.company_id).datum(products).datum(warehouses);
-    load_candidates(list->company, shared, key_query, parameters, candidates);
+    load_key_candidates(list->company, shared, products, warehouses, candidates);
     if (options.include_bundles) add_bundles(options, list->company, candidates);
     read_demand_history(options, list->company, candidates);
 

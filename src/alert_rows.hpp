@@ -102,6 +102,33 @@ struct CandidateList {
 };
 Candidate &append(CandidateList &list);
 
+// Reads a company as alerts see it; false: there is none, or it is deleted.
+bool load_company(const AlertOptions &options, AlertCompany *company);
+
+// The few rows that many candidates share, ordered by id.
+struct SharedRows {
+    int64 *warehouses;
+    Datum *warehouse_names;
+    int warehouse_count;
+    int64 *categories;  // those with a reorder point
+    int category_count;
+};
+SharedRows load_shared_rows(const AlertOptions &options);
+
+// The first column of SPI_tuptable.
+int64 *read_ids(int count);
+
+// Adds the rows of inventory marked low of some classes of urgency, but for those that hold expired
+// lots: these can be low without being marked, and more urgent than they are marked.
+void load_low_candidates(const AlertOptions &options, const AlertCompany &company,
+                         const SharedRows &shared, int first_class, int last_class,
+                         CandidateList &list);
+void load_spoiled_candidates(const AlertCompany &company, const SharedRows &shared,
+                             CandidateList &list);
+// Those of given keys, low or not.
+void load_key_candidates(const AlertCompany &company, const SharedRows &shared, Datum products,
+                         Datum warehouses, CandidateList &list);
+
 // Demand in the window from recent_days, where these reach back far enough.
 RecentDays recent_of(const AlertCompany &company, const Candidate &candidate);
 void read_recent_demand(const AlertCompany &company, NullableDatum packed, std::int64_t on_hand,

@@ -22,6 +22,8 @@ struct Access {
     TupleTableSlot *row;  // the version to change: the one found, or the one locked
     MemoryContext row_memory;
     IndexWriter indexes;  // opened when a change is not HOT
+    Oid caller;           // who computes users' indexes, as in a statement
+    int caller_context;
 };
 
 // The primary key, if it is an index on the key's columns in their order.
@@ -48,8 +50,10 @@ void renew_snapshot(Access &access) {
     access.scan->xs_snapshot = GetActiveSnapshot();
 }
 
+// As the caller, not yet as the owner.
 Access begin_access(Relation table, Relation index, const Columns &columns) {
     Access access = {};
+    GetUserIdAndSecContext(&access.caller, &access.caller_context);
     access.table = table;
     access.index = index;
     access.columns = columns;
@@ -135,6 +139,7 @@ MovedRow moved_row(Access &access, HeapTuple row, const Posting &posting) {
     const TupleDesc desc = RelationGetDescr(access.table);
     const Columns &columns = access.columns;
     const Balance before = read_balance(row, desc, columns);
+    if (!(before.key == posting.key)) report_concurrent_change();  // where triggers do not fire
     int number = columns.quantity;
     bool is_null = false;
     Datum quantity = DirectFunctionCall2(numeric_add, column_value(row, desc, number).value,
@@ -151,7 +156,12 @@ MovedRow moved_row(Access &access, HeapTuple row, const Posting &posting) {
 // An update that was not HOT has to be found by all indexes.
 void write_indexes(Access &access) {
     if (access.indexes.target == nullptr) access.indexes = open_indexes(access.table);
+    Oid owner;
+    int owner_context;
+    GetUserIdAndSecContext(&owner, &owner_context);
+    SetUserIdAndSecContext(access.caller, access.caller_context);
     write_indexes(access.indexes, access.changed, true);
+    SetUserIdAndSecContext(owner, owner_context);
 }
 
 // Stores a row in place of the one found; false when somebody was faster.
@@ -163,6 +173,7 @@ bool store(Access &access, HeapTuple row) {
     const TM_Result result = table_tuple_update(
         access.table, &access.row->tts_tid, access.changed, GetCurrentCommandId(true),
         GetActiveSnapshot(), InvalidSnapshot, true, &failure, &mode, &writes_indexes);
+    if (result == TM_SelfModified) elog(ERROR, "a row of inventory was changed twice by one call");
     if (result != TM_Ok) {
         if (IsolationUsesXactSnapshot()) report_concurrent_update();
         return false;

@@ -1,6 +1,7 @@
 #include "direct_rights.hpp"
 
 #include <cstring>
+#include <initializer_list>
 
 #include "module.hpp"
 #include "row_writer.hpp"
@@ -20,8 +21,8 @@ bool is_ours(const Trigger &trigger) {
     return false;
 }
 
-// A foreign key has nothing to check while its columns stay. (A deferred one may have to check the
-// insertion that this change would hide.)
+// A foreign key has nothing to check while its columns stay (keeps_references). (A deferred one may
+// have to check the insertion that this change would hide.)
 bool is_foreign_key(const Trigger &trigger) {
     return trigger.tgisinternal && !trigger.tgdeferrable &&
            RI_FKey_trigger_type(trigger.tgfoid) != RI_TRIGGER_NONE;
@@ -50,8 +51,48 @@ bool only_our_triggers(const TriggerDesc *triggers) {
     return ours == kOurTriggerCount;
 }
 
-// Also no rounding; and a heap, whose versions are looked at.
+bool is_moved(AttrNumber column, const Columns &columns) {
+    const int moved[] = {columns.quantity, columns.version, columns.sold, columns.recent,
+                         columns.low,      columns.urgency, columns.hash};
+    for (const int number : moved) {
+        if (column == number) return true;
+    }
+    return false;
+}
+
+// Whether a unique index, which other tables may refer to, has a column that a movement changes.
+bool moves_a_key(Relation inventory, const Columns &columns) {
+    const Bitmapset *keys = RelationGetIndexAttrBitmap(inventory, INDEX_ATTR_BITMAP_KEY);
+    for (int i = -1; (i = bms_next_member(keys, i)) >= 0;) {
+        if (is_moved(i + FirstLowInvalidHeapAttributeNumber, columns)) return true;
+    }
+    return false;
+}
+
+bool is_referred_to(const TriggerDesc *triggers) {
+    for (int i = 0; i < triggers->numtriggers; i++) {
+        if (RI_FKey_trigger_type(triggers->triggers[i].tgfoid) == RI_TRIGGER_PK) return true;
+    }
+    return false;
+}
+
+// No foreign key, from here or to here, is on a column that a movement changes.
+bool keeps_references(Relation inventory, const Columns &columns) {
+    ListCell *cell;
+    foreach (cell, RelationGetFKeyList(inventory)) {
+        const auto *key = static_cast<const ForeignKeyCacheInfo *>(lfirst(cell));
+        for (int i = 0; i < key->nkeys; i++) {
+            if (is_moved(key->conkey[i], columns)) return false;
+        }
+    }
+    return !is_referred_to(inventory->trigdesc) || !moves_a_key(inventory, columns);
+}
+
+// Also no rounding, NULL where it may come to that, and a heap, whose versions are looked at.
 bool stores_what_it_is_given(Relation inventory, const Columns &columns) {
+    for (const int column : {columns.sold, columns.recent, columns.urgency, columns.hash}) {
+        if (!may_be_null(RelationGetDescr(inventory), column)) return false;
+    }
     const Form_pg_attribute quantity =
         TupleDescAttr(RelationGetDescr(inventory), columns.quantity - 1);
     return stores_rows_as_given(inventory) && inventory->rd_rel->relam == HEAP_TABLE_AM_OID &&
@@ -103,7 +144,7 @@ bool is_allowed(Relation inventory, const Columns &columns, int64 company_id) {
 
 bool may_update_directly(Relation inventory, const Columns &columns, int64 company_id) {
     return !XactReadOnly && only_our_triggers(inventory->trigdesc) &&
-           stores_what_it_is_given(inventory, columns) &&
+           keeps_references(inventory, columns) && stores_what_it_is_given(inventory, columns) &&
            is_allowed(inventory, columns, company_id);
 }
 

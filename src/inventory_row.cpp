@@ -62,6 +62,7 @@ constexpr NamedColumn kNamed[] = {
     {&Columns::sold, "last_sold_at"},
     {&Columns::recent, "recent_days"},
     {&Columns::low, "is_low"},
+    {&Columns::urgency, "urgency"},
     {&Columns::hash, "chain_hash"},
     {&Columns::dynamic_point, "dynamic_reorder_point"},
     {&Columns::dynamic_quantity, "dynamic_order_quantity"},
@@ -164,6 +165,7 @@ uint32 fingerprint(HeapTuple row, TupleDesc desc, const Columns &columns) {
     hash = hash_combine(hash, hash_column(row, desc, columns.effective));
     hash = hash_combine(hash, hash_column(row, desc, columns.sold));
     hash = hash_combine(hash, hash_column(row, desc, columns.low));
+    hash = hash_combine(hash, hash_column(row, desc, columns.urgency));
     hash = hash_combine(hash, hash_column(row, desc, columns.hash));
     return hash_combine(hash, hash_column(row, desc, columns.recent));
 }

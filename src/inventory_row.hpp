@@ -8,7 +8,7 @@ namespace stockflow {
 
 struct Columns {
     int company, product, warehouse, quantity, reserved, on_order, in_transit, reorder_point;
-    int version, effective, sold, recent, low, hash;  // kept by this trigger
+    int version, effective, sold, recent, low, urgency, hash;  // kept by this trigger
     int dynamic_point, dynamic_quantity;              // kept by planning
 };
 

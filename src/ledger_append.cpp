@@ -21,6 +21,9 @@ constexpr const char *kNames[kLogColumns] = {
     "actor",          "unit_cost",  "bundle_id",    "bundle_quantity", "counterpart_warehouse_id",
     "chain_hash"};
 
+constexpr bool kMayBeNull[kLogColumns] = {false, false, false, false, false, false, false, true,
+                                          false, false, false, true,  true,  true,  true,  true};
+
 bool has_our_columns(TupleDesc desc) {
     if (desc->natts < kLogColumns) return false;
     for (int i = 0; i < desc->natts; i++) {
@@ -30,6 +33,7 @@ bool has_our_columns(TupleDesc desc) {
             continue;
         }
         if (column->attisdropped || column->atttypid != kTypes[i] || column->atttypmod != -1 ||
+            (kMayBeNull[i] && !may_be_null(desc, i + 1)) ||
             strcmp(NameStr(column->attname), kNames[i]) != 0) {
             return false;
         }
@@ -51,7 +55,10 @@ OpenLog open_log() {
     Relation table = table_open(lock_table("inventory_log", RowExclusiveLock), NoLock);
     // Triggers act as the owner of inventory, who may be another role than that of the log.
     const bool is_ours = table->rd_rel->relowner == GetUserId() && stores_rows_as_given(table);
-    return {table, is_ours && has_our_trigger(table->trigdesc) &&
+    const bool is_allowed =
+        ExecutorCheckPerms_hook == nullptr &&
+        pg_class_aclcheck(RelationGetRelid(table), GetUserId(), ACL_INSERT) == ACLCHECK_OK;
+    return {table, is_ours && is_allowed && has_our_trigger(table->trigdesc) &&
                        has_our_columns(RelationGetDescr(table))};
 }
 

@@ -127,8 +127,8 @@ void check_key(TriggerData *trigger, const Columns &columns) {
 // Columns that the ledger keeps cannot be set from outside.
 void check_kept(TriggerData *trigger, const Columns &columns) {
     const TupleDesc desc = RelationGetDescr(trigger->tg_relation);
-    const int kept[] = {columns.version, columns.effective, columns.sold,
-                        columns.recent,  columns.low,       columns.hash};
+    const int kept[] = {columns.version, columns.effective, columns.sold, columns.recent,
+                        columns.low,     columns.urgency,   columns.hash};
     for (const int column : kept) {
         if (!column_changed(trigger->tg_trigtuple, trigger->tg_newtuple, desc, column)) continue;
         ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),

@@ -1,5 +1,6 @@
 #include "row_change.hpp"
 
+#include "core/urgency.hpp"
 #include "ledger_checks.hpp"
 #include "ledger_hash.hpp"
 #include "ledger_log.hpp"
@@ -28,27 +29,57 @@ void apply(Derived &derived, const Movement &movement, pg_tz *zone) {
     }
 }
 
+namespace {
+
+// The class that a row carries while it is low.
+NullableDatum urgency_of(const Balance &balance, bool low, const RecentDays &recent) {
+    if (!low) return null_datum();
+    const int urgency = urgency_class(balance.quantity - balance.reserved, recent);
+    return present(Int16GetDatum(static_cast<int16>(urgency)));
+}
+
+// Where the demand cannot be read.
+NullableDatum most_urgent(bool low) { return low ? present(Int16GetDatum(0)) : null_datum(); }
+
+bool same(NullableDatum a, NullableDatum b) {
+    return a.isnull == b.isnull && (a.isnull || a.value == b.value);
+}
+
+}  // namespace
+
 HeapTuple with_derived(HeapTuple row, TupleDesc desc, const Columns &columns, const Balance &after,
                        const Derived &derived, NullableDatum effective, NullableDatum hash) {
-    int numbers[] = {columns.version,   columns.sold, columns.recent,
-                     columns.effective, columns.low,  columns.hash};
+    int numbers[] = {columns.version, columns.sold,    columns.recent, columns.effective,
+                     columns.low,     columns.urgency, columns.hash};
     const NullableDatum recent = pack_recent_days(derived.recent);
-    Datum values[] = {
-        Int64GetDatum(after.version),           derived.sold.value, recent.value, effective.value,
-        BoolGetDatum(is_low(after, effective)), hash.value};
+    const bool low = is_low(after, effective);
+    const NullableDatum urgency = urgency_of(after, low, derived.recent);
+    Datum values[] = {Int64GetDatum(after.version),
+                      derived.sold.value,
+                      recent.value,
+                      effective.value,
+                      BoolGetDatum(low),
+                      urgency.value,
+                      hash.value};
     bool nulls[] = {false, derived.sold.isnull, recent.isnull, effective.isnull,
-                    false, hash.isnull};
-    return heap_modify_tuple_by_cols(row, desc, 6, numbers, values, nulls);
+                    false, urgency.isnull,      hash.isnull};
+    return heap_modify_tuple_by_cols(row, desc, 7, numbers, values, nulls);
 }
 
 HeapTuple with_flag(HeapTuple row, TupleDesc desc, const Columns &columns, const Balance &after) {
     const bool low = is_low(after, column_value(row, desc, columns.effective));
+    RecentDays recent;
+    const bool known = unpack_recent_days(column_value(row, desc, columns.recent), &recent);
+    const NullableDatum urgency = known ? urgency_of(after, low, recent) : most_urgent(low);
     const NullableDatum stored = column_value(row, desc, columns.low);
-    if (!stored.isnull && DatumGetBool(stored.value) == low) return row;
-    int number = columns.low;
-    Datum value = BoolGetDatum(low);
-    bool is_null = false;
-    return heap_modify_tuple_by_cols(row, desc, 1, &number, &value, &is_null);
+    if (same(stored, present(BoolGetDatum(low))) &&
+        same(column_value(row, desc, columns.urgency), urgency)) {
+        return row;
+    }
+    int numbers[] = {columns.low, columns.urgency};
+    Datum values[] = {BoolGetDatum(low), urgency.value};
+    bool nulls[] = {false, urgency.isnull};
+    return heap_modify_tuple_by_cols(row, desc, 2, numbers, values, nulls);
 }
 
 Derived continued(const StockKey &key, int64 last_version, pg_tz *zone) {

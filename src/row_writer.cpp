@@ -5,8 +5,12 @@ namespace stockflow {
 bool stores_rows_as_given(Relation table) {
     const TupleConstr *rules = RelationGetDescr(table)->constr;
     return table->rd_rel->relkind == RELKIND_RELATION && !table->rd_rel->relispartition &&
-           table->rd_rules == nullptr &&
+           !table->rd_rel->relhassubclass && table->rd_rules == nullptr &&
            (rules == nullptr || (rules->num_check == 0 && !rules->has_generated_stored));
+}
+
+bool may_be_null(TupleDesc desc, int column) {
+    return !TupleDescAttr(desc, column - 1)->attnotnull;
 }
 
 IndexWriter open_indexes(Relation table) {

@@ -1,5 +1,6 @@
 // verify_ledger: proves that inventory is what the ledger says.
 #include "arguments.hpp"
+#include "core/urgency.hpp"
 #include "entry.hpp"
 #include "ledger_hash.hpp"
 #include "ledger_log.hpp"
@@ -21,7 +22,7 @@ spi::Statement ledger_query = {
     "       i.effective_reorder_point,"
     "       coalesce(i.dynamic_reorder_point, i.reorder_point, p.reorder_point, g.reorder_point,"
     "                c.reorder_point),"
-    "       i.reserved, i.is_low, coalesce(c.timezone, 'UTC'), i.chain_hash,"
+    "       i.reserved, i.is_low, i.urgency, coalesce(c.timezone, 'UTC'), i.chain_hash,"
     "       coalesce(c.tamper_evident, false)"
     "  FROM (SELECT * FROM stockflow.ledger WHERE $1 IS NULL OR company_id = $1) l"
     "  FULL JOIN (SELECT * FROM stockflow.inventory WHERE $1 IS NULL OR company_id = $1) i"
@@ -93,6 +94,7 @@ enum {
     kPointDue,
     kReserved,
     kLow,
+    kUrgency,
     kZone,
     kHash,
     kSealed
@@ -104,7 +106,7 @@ struct Subject {
     StockKey key;
     pg_tz *zone;
     Chain chain;
-    bool has_row, point_right, flag_right, recent_readable;
+    bool has_row, point_right, flag_right, urgency_right, recent_readable;
     std::int64_t quantity;
     int64 version;
     RecentDays recent;
@@ -142,14 +144,20 @@ Subject begin(const spi::Row &row) {
     const OptionalQuantity due = to_optional_quantity(row.get(kPointDue), "reorder point");
     subject.point_right = point.set == due.set && (!point.set || point.value == due.value);
     const std::int64_t reserved = to_quantity(row.get(kReserved).value, "reserved");
-    const bool low = point.set && subject.quantity - reserved <= point.value;
+    const std::int64_t available = subject.quantity - reserved;
+    const bool low = point.set && available <= point.value;
     subject.flag_right = row.boolean(kLow) == low;
+    subject.urgency_right = row.is_null(kUrgency)
+                                ? !low
+                                : low && DatumGetInt16(row.get(kUrgency).value) ==
+                                             urgency_class(available, subject.recent);
     return subject;
 }
 
 void verify_row(const Subject &subject, ReturnSetInfo *result) {
     const Chain &chain = subject.chain;
-    if (subject.quantity != chain.balance) {
+    const bool quantity_right = subject.quantity == chain.balance;
+    if (!quantity_right) {
         report(result, subject.key,
                psprintf("quantity is %s, the ledger adds up to %s",
                         numeric_text(from_quantity(subject.quantity)),
@@ -161,9 +169,8 @@ void verify_row(const Subject &subject, ReturnSetInfo *result) {
                         static_cast<long long>(subject.version),
                         static_cast<long long>(chain.length)));
     }
-    if (!subject.recent_readable || !same_days(subject.recent, chain.recent)) {
-        report(result, subject.key, "recent_days is not what the ledger says");
-    }
+    const bool recent_right = subject.recent_readable && same_days(subject.recent, chain.recent);
+    if (!recent_right) report(result, subject.key, "recent_days is not what the ledger says");
     const bool sold_right =
         subject.sold.isnull
             ? !chain.sold
@@ -174,6 +181,8 @@ void verify_row(const Subject &subject, ReturnSetInfo *result) {
     }
     if (!subject.flag_right) {
         report(result, subject.key, "is_low is not what quantity and reorder point say");
+    } else if (quantity_right && recent_right && !subject.urgency_right) {
+        report(result, subject.key, "urgency is not what quantity and recent_days say");
     }
 }
 

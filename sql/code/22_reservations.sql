@@ -36,7 +36,7 @@ COMMENT ON FUNCTION stockflow.extend_reservation(bigint, bigint, timestamptz, te
 
 CREATE FUNCTION stockflow.release_expired(company_id bigint DEFAULT NULL, max_reservations integer DEFAULT 1000)
     RETURNS bigint
-    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET jit = off
     AS $$
     DECLARE
         released bigint;
@@ -80,7 +80,7 @@ CREATE FUNCTION stockflow.reservation_status(
     RETURNS TABLE(reservation_id bigint, state text, reference text, created_at timestamptz, expires_at timestamptz,
                   product_id bigint, sku text, warehouse_id bigint, quantity numeric,
                   reserved numeric, committed numeric, released numeric, expired numeric)
-    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET jit = off
     AS $$
         SELECT s.reservation_id, s.state, s.reference, s.created_at, nullif(s.expires_at, 'infinity'),
                s.product_id, p.sku, s.warehouse_id, s.quantity,
@@ -108,7 +108,7 @@ COMMENT ON FUNCTION stockflow.reservation_status(bigint, bigint, text) IS
 
 CREATE FUNCTION stockflow.expired_reservations(company_id bigint)
     RETURNS TABLE(product_id bigint, warehouse_id bigint, quantity numeric)
-    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET jit = off
     AS $$
         SELECT l.product_id, l.warehouse_id, sum(l.open_quantity)
           FROM stockflow.reservation_lines l
@@ -121,7 +121,7 @@ COMMENT ON FUNCTION stockflow.expired_reservations(bigint) IS
 
 CREATE FUNCTION stockflow.verify_reservations(company_id bigint DEFAULT NULL)
     RETURNS TABLE(company_id bigint, product_id bigint, warehouse_id bigint, problem text)
-    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET jit = off
     AS $$
         SELECT company_id, product_id, warehouse_id,
                format('reserved is %s, the open reservations add up to %s', coalesce(i.reserved, 0), coalesce(l.total, 0))

@@ -109,7 +109,7 @@ COMMENT ON FUNCTION stockflow.pick_lots(bigint, bigint, bigint, numeric, date) I
 
 CREATE FUNCTION stockflow.expired_stock(company_id bigint)
     RETURNS TABLE(product_id bigint, warehouse_id bigint, quantity numeric)
-    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off
     AS $$
         SELECT s.product_id, s.warehouse_id, sum(s.quantity) FROM stockflow.lot_stock s
          WHERE s.company_id = $1 AND s.expires_on < stockflow.company_today($1)
@@ -180,7 +180,7 @@ COMMENT ON FUNCTION stockflow.expiring_stock(bigint, integer, bigint) IS
 CREATE FUNCTION stockflow.lot_history(company_id bigint, product_id bigint, lot text)
     RETURNS TABLE(recorded_at timestamptz, occurred_at timestamptz, warehouse_id bigint, warehouse_name text, delta numeric,
                   reason text, reference text, actor text, version bigint, counterpart_warehouse_id bigint)
-    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off
     AS $$
         SELECT g.recorded_at, g.occurred_at, s.warehouse_id, w.name, s.delta, g.reason, g.reference, g.actor, s.version,
                g.counterpart_warehouse_id
@@ -198,7 +198,7 @@ COMMENT ON FUNCTION stockflow.lot_history(bigint, bigint, text) IS
 CREATE FUNCTION stockflow.write_off_expired(
     company_id bigint, warehouse_id bigint DEFAULT NULL, reference text DEFAULT NULL, idempotency_key text DEFAULT NULL)
     RETURNS bigint
-    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off
     AS $$
     DECLARE
         own_reference CONSTANT text := stockflow.checked_reference($3);

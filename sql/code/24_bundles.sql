@@ -14,7 +14,7 @@ CREATE FUNCTION stockflow.buildable_bundles(
                   limiting_component_id bigint, limiting_component_sku text,
                   limiting_available numeric, limiting_quantity numeric)
     LANGUAGE c STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
-    SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+    SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
     AS 'MODULE_PATHNAME', 'stockflow_buildable_bundles';
 COMMENT ON FUNCTION stockflow.buildable_bundles(bigint, bigint, bigint) IS
 'How many whole units of a bundle (NULL: of all) can be built from what is available, per open warehouse, and in a row without warehouse from what all of them have together; with warehouse_id that warehouse only. The smallest of floor(available / needed) over its exploded components; the component that limits it is named, with what is available of it and what one bundle needs (of several the lowest id). Services limit nothing, and a bundle of nothing else has NULL. A deleted component cannot be used. Below 0 where more is reserved than there is. An unknown company or bundle has no rows.';

@@ -336,7 +336,7 @@ COMMENT ON FUNCTION stockflow.open_purchase_lines(bigint, bigint, boolean) IS
 
 CREATE FUNCTION stockflow.verify_purchasing(company_id bigint DEFAULT NULL)
     RETURNS TABLE(company_id bigint, product_id bigint, warehouse_id bigint, problem text)
-    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET jit = off
     AS $$
         WITH lines AS (
             SELECT l.*, o.state, r.units

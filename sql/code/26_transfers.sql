@@ -291,7 +291,7 @@ CREATE FUNCTION stockflow.transfers_in_transit(company_id bigint, warehouse_id b
     RETURNS TABLE(transfer_id bigint, line_id bigint, product_id bigint, sku text, product_name text,
                   from_warehouse_id bigint, to_warehouse_id bigint, sent numeric, in_transit numeric,
                   shipped_at timestamptz, expected_on date, days_late integer)
-    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off
     AS $$
         SELECT t.transfer_id, l.line_id, l.product_id, p.sku, p.name, t.from_warehouse_id, t.to_warehouse_id,
                l.quantity, l.open_quantity, t.shipped_at, t.expected_on,
@@ -308,7 +308,7 @@ COMMENT ON FUNCTION stockflow.transfers_in_transit(bigint, bigint) IS
 
 CREATE FUNCTION stockflow.verify_transfers(company_id bigint DEFAULT NULL)
     RETURNS TABLE(company_id bigint, product_id bigint, warehouse_id bigint, problem text)
-    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET jit = off
     AS $$
         WITH totals AS (
             SELECT l.company_id, l.product_id, l.warehouse_id, sum(l.open_quantity) AS open_quantity

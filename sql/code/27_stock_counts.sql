@@ -153,7 +153,7 @@ CREATE FUNCTION stockflow.stock_count_sheet(company_id bigint, count_id bigint, 
     RETURNS TABLE(product_id bigint, sku text, product_name text, unit text, counted_quantity numeric,
                   counted_at timestamptz, expected_quantity numeric, variance numeric, unit_cost numeric,
                   variance_value numeric, outcome text)
-    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off
     AS $$
         SELECT l.product_id, p.sku, p.name, p.unit, l.counted_quantity, l.counted_at, e.expected, e.variance, e.unit_cost,
                e.variance * e.unit_cost,
@@ -182,7 +182,7 @@ CREATE FUNCTION stockflow.post_stock_count(company_id bigint, count_id bigint, i
     RETURNS TABLE(product_id bigint, sku text, product_name text, unit text, counted_quantity numeric,
                   counted_at timestamptz, expected_quantity numeric, variance numeric, unit_cost numeric,
                   variance_value numeric, outcome text)
-    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off
     AS $$
     DECLARE
         place bigint;
@@ -259,7 +259,7 @@ CREATE FUNCTION stockflow.cycle_count_candidates(
     days_a integer DEFAULT 90, days_b integer DEFAULT 180, days_c integer DEFAULT 365, lookback_days integer DEFAULT 90)
     RETURNS TABLE(product_id bigint, sku text, product_name text, quantity numeric, why text, class text,
                   counted_at timestamptz, days_since_count integer, interval_days integer, days_overdue integer)
-    LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+    LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off
     AS $$
     DECLARE
         wrong record;
@@ -313,7 +313,7 @@ COMMENT ON FUNCTION stockflow.cycle_count_candidates(bigint, bigint, integer, in
 
 CREATE FUNCTION stockflow.verify_stock_counts(company_id bigint DEFAULT NULL)
     RETURNS TABLE(company_id bigint, product_id bigint, warehouse_id bigint, problem text)
-    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET jit = off
     AS $$
         WITH booked AS (
             SELECT g.company_id, g.product_id, g.warehouse_id, g.reference, sum(g.delta) AS delta

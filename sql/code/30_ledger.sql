@@ -10,7 +10,7 @@ COMMENT ON FUNCTION stockflow.verify_ledger(bigint) IS
 
 CREATE FUNCTION stockflow.stock_as_of(company_id bigint, at timestamptz)
     RETURNS TABLE(product_id bigint, warehouse_id bigint, quantity numeric)
-    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET jit = off
     AS $$
         SELECT l.product_id, l.warehouse_id, sum(l.delta)
           FROM stockflow.ledger l
@@ -30,7 +30,7 @@ COMMENT ON FUNCTION stockflow.recent_days(bytea) IS
 
 CREATE FUNCTION stockflow.archive_log(before timestamptz, company_id bigint DEFAULT NULL, max_entries bigint DEFAULT NULL)
     RETURNS bigint
-    LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+    LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET jit = off
     AS 'MODULE_PATHNAME', 'stockflow_archive_log';
 COMMENT ON FUNCTION stockflow.archive_log(timestamptz, bigint, bigint) IS
 'Moves entries that occurred and were recorded before a moment from inventory_log to inventory_log_archive, of one company or (NULL) all, and returns how many. Of each chain the beginning moves, and the newest entry stays; verify_ledger and the view ledger read both. max_entries bounds one call: repeat it until it returns 0. For the owner of the tables. Errors: 22004 before is NULL, 22023 it lies in the future.';

@@ -8,7 +8,7 @@ COMMENT ON FUNCTION stockflow.tamper_evident_after() IS
 
 CREATE FUNCTION stockflow.ledger_heads(company_id bigint)
     RETURNS TABLE(product_id bigint, warehouse_id bigint, version bigint, chain_hash bytea)
-    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET jit = off
     AS $$
         SELECT h.product_id, h.warehouse_id, h.version, h.chain_hash
           FROM (SELECT i.product_id, i.warehouse_id, i.version, i.chain_hash
@@ -43,7 +43,7 @@ COMMENT ON FUNCTION stockflow.digest_heads(jsonb) IS
 
 CREATE FUNCTION stockflow.ledger_digest(company_id bigint)
     RETURNS TABLE(keys bigint, entries numeric, digest bytea)
-    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET jit = off
     AS $$
         SELECT count(h.version), coalesce(sum(h.version), 0),
                stockflow.digest_heads(coalesce(jsonb_agg(to_jsonb(h)) FILTER (WHERE h.version IS NOT NULL), '[]'))

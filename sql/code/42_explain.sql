@@ -13,7 +13,7 @@ COMMENT ON FUNCTION stockflow.explain_alert(bigint, bigint, bigint, integer, boo
 CREATE FUNCTION stockflow.alert_status(company_id bigint, product_ids bigint[], warehouse_ids bigint[])
     RETURNS TABLE(product_id bigint, warehouse_id bigint, available numeric, threshold numeric, verdict text)
     LANGUAGE c STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
-    SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+    SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
     AS 'MODULE_PATHNAME', 'stockflow_alert_status';
 COMMENT ON FUNCTION stockflow.alert_status(bigint, bigint[], bigint[]) IS
 'Available units, reorder point and the verdict of low_stock_alerts (with its defaults) on each pair of product and warehouse, low or not; verdicts as in explain_alert. Unknown pairs have no row. Errors: 22004 NULL argument.';

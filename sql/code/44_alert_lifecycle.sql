@@ -178,7 +178,7 @@ COMMENT ON FUNCTION stockflow.refresh_company_alerts(bigint) IS
 'Internal. refresh_alerts for one company.';
 
 CREATE FUNCTION stockflow.refresh_alerts(company_id bigint DEFAULT NULL) RETURNS bigint
-    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET jit = off
     AS $$
     #variable_conflict use_column
     DECLARE
@@ -312,7 +312,7 @@ CREATE FUNCTION stockflow.open_alerts(
         threshold numeric, days_until_stockout integer, suggested_quantity numeric, supplier_id bigint,
         supplier_name text, acknowledged_at timestamptz, acknowledged_by text, snoozed_until timestamptz,
         snoozed_by text, note text)
-    LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
+    LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp SET jit = off
     AS $$
         WITH held AS MATERIALIZED (
                 SELECT a.* FROM stockflow.alerts a

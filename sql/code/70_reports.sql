@@ -87,7 +87,7 @@ CREATE FUNCTION stockflow.daily_totals(
     RETURNS TABLE(product_id bigint, warehouse_id bigint, day date, demand numeric, returned numeric,
                   change numeric, entries bigint)
     LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 100000
-    SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
+    SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
     AS $$
     #variable_conflict use_column
     BEGIN

@@ -2,7 +2,7 @@
 CREATE FUNCTION stockflow.balances_at(company_id bigint, at timestamptz, only_warehouse bigint, product_ids bigint[])
     RETURNS TABLE(product_id bigint, warehouse_id bigint, quantity numeric)
     LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 100000
-    SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
+    SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
     AS $$
     #variable_conflict use_column
     BEGIN
@@ -29,7 +29,7 @@ CREATE FUNCTION stockflow.stock_on_hand(
     category_id bigint DEFAULT NULL)
     RETURNS TABLE(
         product_id bigint, sku text, product_name text, warehouse_id bigint, warehouse_name text, unit text, quantity numeric)
-    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET jit = off
     AS $$
         SELECT b.product_id, p.sku, p.name, b.warehouse_id, w.name, p.unit, trim_scale(b.quantity)
           FROM (SELECT CASE WHEN $2 IS NULL THEN 'infinity' ELSE stockflow.end_of_day($1, $2) END AS moment
@@ -51,7 +51,7 @@ CREATE FUNCTION stockflow.ledger_history(
         reason text, delta numeric, balance numeric, reference text, unit_cost numeric,
         counterpart_warehouse_id bigint, bundle_id bigint, bundle_quantity numeric, actor text, recorded_at timestamptz)
     LANGUAGE plpgsql STABLE PARALLEL SAFE
-    SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
+    SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
     AS $$
     #variable_conflict use_column
     DECLARE
@@ -89,7 +89,7 @@ CREATE FUNCTION stockflow.movement_history(
         product_id bigint, sku text, warehouse_id bigint, day date, occurred_at timestamptz, version bigint,
         reason text, delta numeric, balance numeric, reference text, unit_cost numeric,
         counterpart_warehouse_id bigint, bundle_id bigint, bundle_quantity numeric, actor text, recorded_at timestamptz)
-    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET jit = off
     AS $$ SELECT h.* FROM stockflow.ledger_history($1, $2, $3, $4, $5, $6, $7) AS h $$;
 COMMENT ON FUNCTION stockflow.movement_history(bigint, date, date, bigint, bigint, bigint, text[]) IS
 'Every ledger entry of a period (both days included, in the company''s time zone), per product and warehouse in the order in which it happened: occurred_at, recorded_at, version. balance is the stock after it in that order, also where entries are left out by reasons; it differs from inventory_log.quantity_after where something was recorded late. An unknown company has no rows. Errors: 22004 NULL company or day, 22023 a period that ends before it begins.';

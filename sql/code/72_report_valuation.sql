@@ -5,7 +5,7 @@ CREATE FUNCTION stockflow.average_costs(
     company_id bigint, at timestamptz DEFAULT 'infinity', product_ids bigint[] DEFAULT NULL)
     RETURNS TABLE(product_id bigint, quantity numeric, costed_quantity numeric, unit_cost numeric)
     LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 10000
-    SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
+    SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
     AS 'MODULE_PATHNAME', 'stockflow_average_costs';
 COMMENT ON FUNCTION stockflow.average_costs(bigint, timestamptz, bigint[]) IS
 'Internal. Per product what the company owns at a moment (in transit included), units of it whose cost is known, and their moving average with 18 decimals. NULL: all products. One scan of the entries, in the order of the primary key, sorted by time within each product.';
@@ -15,7 +15,7 @@ CREATE FUNCTION stockflow.receipt_layers(
     RETURNS TABLE(product_id bigint, warehouse_id bigint, version bigint, received_at timestamptz, reference text,
                   received numeric, quantity numeric, unit_cost numeric)
     LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 100000
-    SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
+    SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
     AS $$
     #variable_conflict use_column
     BEGIN
@@ -77,7 +77,7 @@ CREATE FUNCTION stockflow.fifo_layers(
     RETURNS TABLE(
         product_id bigint, sku text, product_name text, received_at timestamptz, age_days integer, warehouse_id bigint,
         reference text, received numeric, quantity numeric, unit_cost numeric, value numeric)
-    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET jit = off
     AS $$
         SELECT y.product_id, p.sku, p.name, y.received_at,
                (least($2, now()) AT TIME ZONE c.timezone)::date - (y.received_at AT TIME ZONE c.timezone)::date,
@@ -162,7 +162,7 @@ CREATE FUNCTION stockflow.stock_valuation(
     RETURNS TABLE(
         product_id bigint, sku text, product_name text, warehouse_id bigint, warehouse_name text, quantity numeric,
         unit_cost numeric, value numeric, costed_quantity numeric, costed_value numeric)
-    LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
+    LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp SET jit = off
     AS $$
         SELECT v.product_id, p.sku, p.name, v.warehouse_id, w.name, v.quantity, v.unit_cost, v.value, v.costed_quantity,
                v.costed_value

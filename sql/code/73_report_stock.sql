@@ -91,7 +91,7 @@ CREATE FUNCTION stockflow.stock_turnover(
         product_id bigint, sku text, product_name text, warehouse_id bigint, warehouse_name text,
         opening numeric, closing numeric, average_stock numeric, demand numeric, daily_demand numeric,
         turnover numeric, annual_turnover numeric, days_held numeric, cover_days numeric)
-    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET jit = off
     AS $$
         SELECT s.product_id, p.sku, p.name, s.warehouse_id, w.name, trim_scale(s.opening), trim_scale(s.closing),
                trim_scale(round(s.average, 6)), trim_scale(s.demand), trim_scale(round(s.demand / s.rate_days, 6)),
@@ -114,7 +114,7 @@ CREATE FUNCTION stockflow.stockout_days(
         product_id bigint, sku text, product_name text, warehouse_id bigint, warehouse_name text,
         days_known integer, days_in_stock integer, days_out_of_stock integer, stockouts integer,
         longest_stockout integer, out_since date, demand numeric, lost_demand numeric)
-    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET jit = off
     AS $$
         SELECT s.product_id, p.sku, p.name, s.warehouse_id, w.name, s.days_known, s.days_in_stock,
                s.days_known - s.days_in_stock, s.stockouts, s.longest_stockout, s.out_since, trim_scale(s.demand),
@@ -134,7 +134,7 @@ CREATE FUNCTION stockflow.slow_stock(
     RETURNS TABLE(
         product_id bigint, sku text, product_name text, warehouse_id bigint, warehouse_name text, status text,
         on_hand numeric, demand numeric, cover_days numeric, days_in_stock integer, last_sold_at timestamptz)
-    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET jit = off
     AS $$
         SELECT s.product_id, p.sku, p.name, s.warehouse_id, w.name,
                CASE WHEN s.demand > 0 THEN 'slow' WHEN s.days_in_stock = s.days THEN 'dead' ELSE 'idle' END,
@@ -155,7 +155,7 @@ CREATE FUNCTION stockflow.overstock(
     RETURNS TABLE(
         product_id bigint, sku text, product_name text, warehouse_id bigint, warehouse_name text, on_hand numeric,
         demand numeric, daily_demand numeric, cover_days numeric, reorder_point numeric, target numeric, excess numeric)
-    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET jit = off
     AS $$
         SELECT s.product_id, p.sku, p.name, s.warehouse_id, w.name, trim_scale(s.closing), trim_scale(s.demand),
                trim_scale(round(s.demand / s.rate_days, 6)), s.cover_days, trim_scale(i.effective_reorder_point),

@@ -7,7 +7,7 @@ CREATE FUNCTION stockflow.abc_xyz(
     RETURNS TABLE(
         product_id bigint, sku text, product_name text, rank bigint, units numeric, amount numeric, share numeric,
         share_before numeric, abc text, buckets integer, mean_demand numeric, variation numeric, xyz text)
-    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET jit = off
     AS $$
     #variable_conflict use_column
     DECLARE

@@ -1,7 +1,7 @@
 -- Demand as a series of days, from the days that the ledger keeps, for forecasts and reports.
 CREATE FUNCTION stockflow.demand_days(company_id bigint, product_id bigint, warehouse_id bigint)
     RETURNS TABLE(day date, demand numeric, returned numeric, other numeric)
-    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET jit = off
     AS $$
         SELECT h.day, h.demand, h.returned, h.other
           FROM stockflow.demand_history h
@@ -28,7 +28,7 @@ COMMENT ON FUNCTION stockflow.demand_days(bigint, bigint, bigint) IS
 CREATE FUNCTION stockflow.demand_series(
     company_id bigint, product_id bigint, warehouse_id bigint, from_day date DEFAULT NULL, to_day date DEFAULT NULL)
     RETURNS TABLE(day date, units numeric, in_stock boolean, demand numeric, returned numeric)
-    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET jit = off
     AS $$
         WITH known AS MATERIALIZED (
             SELECT d.day, d.demand, d.returned, d.other FROM stockflow.demand_days($1, $2, $3) AS d),

@@ -20,7 +20,7 @@ CREATE FUNCTION stockflow.forecast_model(
     LANGUAGE c IMMUTABLE PARALLEL SAFE COST 10000 ROWS 5 SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'stockflow_forecast_model';
 COMMENT ON FUNCTION stockflow.forecast_model(float8[], integer, text, integer) IS
-'What forecast() with the same arguments does: for auto a row for the whole and one for each method in it, by weight; else one row. model: what ran, which is simpler than method where the history is too short. Errors are those of forecasts made again from earlier periods (origins of them): bias is forecast minus demand per period, horizon_sum_error the mean absolute error of the sum over the horizon; NULL without an origin. note: why there was nothing to choose. Errors as of forecast().';
+'What forecast() with the same arguments does: for auto a row for the whole and one for each method in it, by weight; else one row. model: what ran, which is simpler than method where the history is too short. Errors are those of forecasts made again from earlier periods (origins of them): bias is forecast minus demand per period, horizon_sum_error the mean absolute error of the sum over the horizon; NULL without an origin. note: why there was nothing to choose, or that the forecast goes with the time of the year. Errors as of forecast().';
 
 CREATE FUNCTION stockflow.forecast_methods()
     RETURNS TABLE(method text, description text, source text, parameters text)

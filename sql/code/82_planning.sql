@@ -4,7 +4,7 @@ CREATE FUNCTION stockflow.demand_buckets(
     company_id bigint, product_id bigint, warehouse_id bigint DEFAULT NULL, bucket text DEFAULT 'week',
     from_day date DEFAULT NULL, to_day date DEFAULT NULL)
     RETURNS TABLE(first_day date, last_day date, days integer, days_in_stock integer, units numeric, adjusted_units numeric, demand numeric, returned numeric)
-    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET jit = off
     AS $$
     BEGIN
         PERFORM stockflow.checked_id($1, 'company_id'), stockflow.checked_id($2, 'product_id');
@@ -50,7 +50,7 @@ CREATE FUNCTION stockflow.forecast_company(
     method text DEFAULT 'auto', levels float8[] DEFAULT '{0.5,0.9,0.95}', mask_stockouts boolean DEFAULT true,
     history_days integer DEFAULT 730, cumulative boolean DEFAULT false, by_warehouse boolean DEFAULT true)
     RETURNS TABLE(product_id bigint, warehouse_id bigint, day date, mean float8, quantiles float8[])
-    LANGUAGE c STABLE PARALLEL RESTRICTED COST 1000000 ROWS 100000 SET search_path = pg_catalog, pg_temp
+    LANGUAGE c STABLE PARALLEL RESTRICTED COST 1000000 ROWS 100000 SET search_path = pg_catalog, pg_temp SET jit = off
     AS 'MODULE_PATHNAME', 'stockflow_forecast_company';
 COMMENT ON FUNCTION stockflow.forecast_company(bigint, bigint, integer, text, float8[], boolean, integer, boolean, boolean) IS
 'forecast_demand of everything that a company, or one warehouse, has sold, by product, warehouse and day; by_warehouse => false: of each product over all of these warehouses, warehouse_id is NULL. One pair is in memory at a time. No rows for an unknown company. Errors: as forecast_demand.';
@@ -59,7 +59,7 @@ CREATE FUNCTION stockflow.refresh_forecasts(
     company_id bigint, max_age_days integer DEFAULT 7, history_days integer DEFAULT 730,
     max_pairs integer DEFAULT NULL, computed_before timestamptz DEFAULT NULL, part integer DEFAULT 1, parts integer DEFAULT 1)
     RETURNS bigint
-    LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+    LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET jit = off
     AS 'MODULE_PATHNAME', 'stockflow_refresh_forecasts';
 COMMENT ON FUNCTION stockflow.refresh_forecasts(bigint, integer, integer, integer, timestamptz, integer, integer) IS
 'Forecasts each product in each warehouse that is due, keeps that in forecasts, brings dynamic reorder points up to date, and returns how many pairs that were. Due is a pair without a forecast, with a newer entry in the ledger, whose forecast is older than max_age_days, or whose method, review_days or lead time has changed. max_pairs: so many at most, in key order; call it again until it returns 0. computed_before: pairs whose forecast is not older than this are not due. part, parts: only that part of the products, so that several sessions can share the work. history_days: 1 to 3650. Errors: 23503 unknown company; 22004, 22023 argument out of range; 22023 a forecast_method that is not known.';
@@ -79,7 +79,7 @@ COMMENT ON FUNCTION stockflow.level_quantile(float8[], float8[], float8) IS
 'The quantile at a level (from 0, below 1) of a distribution given by its quantiles at others: on the straight line between its neighbours; above the last, of an exponential tail. NULL for a NULL. Errors: 22023 arrays that do not rise or differ in length, or a level out of range.';
 
 CREATE FUNCTION stockflow.product_classes(company_id bigint) RETURNS TABLE(product_id bigint, abc text)
-    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET jit = off
     AS $$
         SELECT a.product_id, a.abc
           FROM (SELECT stockflow.company_today($1) AS today) AS t
@@ -96,7 +96,7 @@ CREATE FUNCTION stockflow.planned_reorder_points(company_id bigint, product_ids 
         demand_mean float8, safety_stock float8, computed_reorder_point numeric, computed_order_quantity numeric,
         dynamic_reorder_point numeric, dynamic_order_quantity numeric, inherited_reorder_point numeric,
         effective_reorder_point numeric)
-    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET jit = off
     AS $$
         SELECT r.product_id, r.warehouse_id, r.policy, r.abc_class, r.level, r.lead_time_mean, r.lead_time_sd,
                r.lead_time_source, r.review_days, r.demand_mean, r.quantile - r.demand_mean, c.point, c.quantity,
@@ -145,7 +145,7 @@ COMMENT ON FUNCTION stockflow.planned_reorder_points(bigint, bigint[]) IS
 'What planning makes of each row of inventory of a company (product_ids: of these products). computed_reorder_point: the demand of lead time and review that is not passed with probability service_level, rounded up to whole units or to three decimals; safety_stock is its part above demand_mean, before rounding. computed_order_quantity: by the policy''s order_rule, NULL without one. dynamic_…: the same where the policy is dynamic, else NULL; inherited_reorder_point: of product, category or company; effective_reorder_point: in force now. Computed columns are NULL without a forecast.';
 
 CREATE FUNCTION stockflow.refresh_reorder_points(company_id bigint) RETURNS bigint
-    LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+    LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET jit = off
     AS 'MODULE_PATHNAME', 'stockflow_refresh_reorder_points';
 COMMENT ON FUNCTION stockflow.refresh_reorder_points(bigint) IS
 'Brings the dynamic reorder points of a company up to date with forecasts and policies, in one statement and key order, and returns how many rows changed. refresh_forecasts does it, and so does a change of replenishment_policies or of a product; needed by itself only after forecasts were changed by hand. Errors: 22004, 23503 unknown company.';
@@ -170,7 +170,7 @@ COMMENT ON FUNCTION stockflow.forecast_removed_after() IS
 
 CREATE FUNCTION stockflow.verify_forecasts(company_id bigint DEFAULT NULL)
     RETURNS TABLE(company_id bigint, product_id bigint, warehouse_id bigint, problem text)
-    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET jit = off
     AS $$
         SELECT i.company_id, i.product_id, i.warehouse_id,
                CASE WHEN i.dynamic_reorder_point IS DISTINCT FROM w.dynamic_reorder_point
@@ -252,7 +252,7 @@ CREATE FUNCTION stockflow.forecast_accuracy(
     RETURNS TABLE(
         scope text, product_id bigint, warehouse_id bigint, demand_class text, pairs bigint, origins bigint, daily_demand float8,
         mase float8, rmsse float8, bias float8, pinball float8, sum_pinball float8, coverage float8[], sum_coverage float8[])
-    LANGUAGE c STABLE PARALLEL RESTRICTED COST 1000000 ROWS 1000 SET search_path = pg_catalog, pg_temp
+    LANGUAGE c STABLE PARALLEL RESTRICTED COST 1000000 ROWS 1000 SET search_path = pg_catalog, pg_temp SET jit = off
     AS 'MODULE_PATHNAME', 'stockflow_forecast_accuracy';
 COMMENT ON FUNCTION stockflow.forecast_accuracy(bigint, bigint, bigint, integer, integer, text, float8[], boolean, integer, boolean) IS
 'How wrong forecasts of the company''s own demand would have been: each series is forecast for horizon_days (1 to 365) from up to origins (1 to 100) earlier days, a horizon apart, knowing only what was before. Rows of scope pair (unless by_pair => false), then class (of demand), then company. mase, rmsse, pinball (mean over levels, per day), sum_pinball (of the sum over the horizon): divided by the error of "as yesterday" in the history, mean over origins; bias: (forecast - demand) / demand; coverage, sum_coverage: the share of days, and of sums, that did not pass the quantile of each level. NULL without an origin. No rows for an unknown key. Errors: 22004, 2202E, 22023 as forecast.';
@@ -265,7 +265,7 @@ CREATE FUNCTION stockflow.policy_backtest(
     RETURNS TABLE(
         policy text, setting float8, pairs bigint, demand float8, fill_rate float8, mean_fill_rate float8,
         stockout_days bigint, average_stock float8, average_stock_value float8, orders bigint)
-    LANGUAGE c STABLE PARALLEL RESTRICTED COST 1000000 ROWS 20 SET search_path = pg_catalog, pg_temp
+    LANGUAGE c STABLE PARALLEL RESTRICTED COST 1000000 ROWS 20 SET search_path = pg_catalog, pg_temp SET jit = off
     AS 'MODULE_PATHNAME', 'stockflow_policy_backtest';
 COMMENT ON FUNCTION stockflow.policy_backtest(bigint, bigint, integer, integer, integer, integer, float8[], float8[], text, boolean, integer) IS
 'The last test_days of the company''s history played again under reorder points that are the current ones; fixed, at so many days (setting) of the demand before the test; and dynamic, at a service level (setting), from forecasts made anew every refit_days that know only what was before. Orders bring the position to the point plus cover_days of demand and take lead_time_days (NULL: as in forecasts, else 7); what is missing is lost. fill_rate: share of demand met, of all pairs together; mean_fill_rate: mean over pairs; stockout_days: days on which some demand was not met; average_stock in units, and at the sales price. Pairs are those that sold before the test and had at least 28 days there. No rows for an unknown company. Errors: 22004, 2202E, 22023 argument out of range.';

@@ -11,6 +11,7 @@ CREATE TABLE stockflow.inventory (
     version bigint NOT NULL DEFAULT 0,
     effective_reorder_point numeric,
     is_low boolean NOT NULL DEFAULT false,
+    urgency smallint,
     counted_at timestamptz,
     last_sold_at timestamptz,
     recent_days bytea,
@@ -24,15 +25,15 @@ CREATE TABLE stockflow.inventory (
         FOREIGN KEY (company_id, warehouse_id) REFERENCES stockflow.warehouses
     -- No CHECKs and no generated column: the server reads their texts anew for every statement. The
     -- ledger's trigger refuses numbers out of range, as it does stock that must not be negative, and
-    -- keeps is_low.
+    -- keeps is_low and urgency.
 ) WITH (fillfactor = 80);  -- room for the next versions of a row on its page: sales stay HOT
 -- Foreign key, and the stock of a warehouse: WHERE company_id = $1 AND warehouse_id = $2. The product
 -- is in it so that a plan made before the table has statistics, to which all indexes look alike,
 -- still finds a row by its whole key.
 CREATE INDEX inventory_warehouse_idx ON stockflow.inventory (company_id, warehouse_id, product_id);
--- Candidates of low_stock_alerts: WHERE company_id = $1 AND is_low. A stored flag, because a
--- predicate on the quantity itself would make every sale write every index.
-CREATE INDEX inventory_low_idx ON stockflow.inventory (company_id, product_id, warehouse_id) WHERE is_low;
+-- Candidates of low_stock_alerts, most urgent first: WHERE company_id = $1 AND is_low AND urgency
+-- BETWEEN $2 AND $3. Stored, because the quantity itself would make every sale write every index.
+CREATE INDEX inventory_low_idx ON stockflow.inventory (company_id, urgency) WHERE is_low;
 
 COMMENT ON TABLE stockflow.inventory IS 'Stock on hand per product and warehouse. Every change of quantity, by whatever statement, is written to inventory_log by a trigger.';
 COMMENT ON COLUMN stockflow.inventory.company_id IS 'Owner.';
@@ -46,6 +47,7 @@ COMMENT ON COLUMN stockflow.inventory.in_transit IS 'Units sent by a transfer to
 COMMENT ON COLUMN stockflow.inventory.version IS 'Number of ledger entries of this key. Kept by the ledger.';
 COMMENT ON COLUMN stockflow.inventory.effective_reorder_point IS 'The reorder point in force: the dynamic one, else the first that is set of warehouse, product, category, company. Kept by triggers.';
 COMMENT ON COLUMN stockflow.inventory.is_low IS 'Quantity - reserved is at or below the effective reorder point; with expired reservations, more rows than are low. Says nothing about bundles, whose quantity is always 0. Kept by the ledger.';
+COMMENT ON COLUMN stockflow.inventory.urgency IS 'Of a low row: how soon it can run out at the demand in recent_days: 0 within a day, 1: 1 day, 2: 2 to 3, 3: 4 to 7, 4: 8 to 15, 5: 16 to 31, 6: 32 to 63, 7: 64 days or later, 8: no demand; else NULL. Kept by the ledger.';
 COMMENT ON COLUMN stockflow.inventory.counted_at IS 'Moment of the last stock count.';
 COMMENT ON COLUMN stockflow.inventory.last_sold_at IS 'Latest moment of a sale or consumption. Kept by the ledger.';
 COMMENT ON COLUMN stockflow.inventory.recent_days IS 'Demand, returns and other changes of the last 32 days, packed; read it with stockflow.recent_days(). Kept by the ledger.';

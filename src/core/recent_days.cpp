@@ -43,6 +43,13 @@ const std::uint8_t *get(const std::uint8_t *in, const std::uint8_t *end, std::in
     return nullptr;
 }
 
+// A day without movement, in its stored form.
+constexpr int kQuietDay = 3;
+
+bool is_quiet_day(const std::uint8_t *in, const std::uint8_t *end) {
+    return end - in >= kQuietDay && (in[0] | in[1] | in[2]) == 0;
+}
+
 bool is_quiet(const DayTotals &day) {
     return day.demand == 0 && day.returned == 0 && day.other == 0;
 }
@@ -176,6 +183,10 @@ bool decode(const std::uint8_t *data, std::size_t size, RecentDays *out) {
     const std::uint8_t *end = data + size;
     for (int i = 0; next != end; i++) {
         if (i == kRecentDays) return false;
+        if (is_quiet_day(next, end)) {
+            next += kQuietDay;
+            continue;
+        }
         DayTotals &totals = out->days[i];
         for (std::int64_t *part : {&totals.demand, &totals.returned, &totals.other}) {
             next = get(next, end, part);

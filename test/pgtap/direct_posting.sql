@@ -1,7 +1,7 @@
 -- Functions move rows of inventory without a statement while only our triggers and policy are there. What a user adds
 -- to the table is heeded all the same, for one row and for several.
 BEGIN;
-SELECT plan(36);
+SELECT plan(47);
 SET client_min_messages = warning;
 INSERT INTO stockflow.companies (company_id, name) VALUES (1, 'C'), (2, 'D');
 INSERT INTO stockflow.warehouses (company_id, warehouse_id, name) VALUES (1, 1, 'W'), (1, 2, 'X'), (2, 1, 'W');
@@ -68,6 +68,34 @@ SELECT is(pg_temp.with($$CREATE FUNCTION pg_temp.f() RETURNS trigger LANGUAGE pl
 SELECT is(pg_temp.with($$CREATE FUNCTION pg_temp.f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''mine''; END';
     CREATE TRIGGER mine BEFORE UPDATE OF quantity ON stockflow.inventory FOR EACH ROW EXECUTE FUNCTION pg_temp.f()$$, 'SELECT pg_temp.sell_two(1)'), 'P0001: mine', 'and of two');
 SELECT is(pg_temp.with($$ALTER TABLE stockflow.inventory ADD CONSTRAINT mine UNIQUE (company_id, quantity, product_id) DEFERRABLE INITIALLY DEFERRED$$, 'SELECT pg_temp.sell(4, 1)'), 'sound', 'a deferred constraint');
+-- What refers to a quantity follows it.
+SELECT is(pg_temp.with($$ALTER TABLE stockflow.inventory ADD CONSTRAINT mine UNIQUE (company_id, product_id, warehouse_id, quantity)$$, 'SELECT pg_temp.sell(4, 1)'), 'sound', 'a unique constraint');
+CREATE TABLE public.direct_posting_copy (c bigint, p bigint, w bigint, q numeric);
+CREATE FUNCTION pg_temp.referring(action text, movement text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE answer text;
+BEGIN
+    ALTER TABLE stockflow.inventory ADD CONSTRAINT mine UNIQUE (company_id, product_id, warehouse_id, quantity);
+    INSERT INTO public.direct_posting_copy SELECT company_id, product_id, warehouse_id, quantity FROM stockflow.inventory WHERE company_id = 1 AND product_id IN (4, 8);
+    EXECUTE 'ALTER TABLE public.direct_posting_copy ADD FOREIGN KEY (c, p, w, q) REFERENCES stockflow.inventory (company_id, product_id, warehouse_id, quantity) ON UPDATE ' || action;
+    EXECUTE movement;
+    SELECT string_agg(format('%s:%s', p, trim_scale(q)), ' ' ORDER BY p) INTO answer FROM public.direct_posting_copy;
+    RAISE EXCEPTION USING ERRCODE = 'ZZ000', MESSAGE = answer;
+EXCEPTION WHEN SQLSTATE 'ZZ000' THEN RETURN SQLERRM; WHEN OTHERS THEN RETURN SQLSTATE;
+END $$;
+SELECT is(pg_temp.referring('CASCADE', 'SELECT pg_temp.sell(4, 1)'), '4:100 8:100.5', 'a foreign key of another table that takes the quantity along, of one row');
+SELECT is(pg_temp.referring('CASCADE', 'SELECT pg_temp.sell_two(1)'), '4:101 8:99.5', 'and of two');
+SELECT is(pg_temp.referring('RESTRICT', 'SELECT pg_temp.sell(4, 1)'), '23503', 'or forbids the change');
+SELECT is(pg_temp.with($$UPDATE stockflow.inventory SET reorder_point = 1000; ALTER TABLE stockflow.inventory ALTER COLUMN urgency SET NOT NULL$$,
+    'SELECT stockflow.receive_stock(1, 1, 4, 2000)') LIKE '23502:%', true, 'a column that must not be NULL any more');
+SELECT is(pg_temp.with('CREATE TABLE pg_temp.child () INHERITS (stockflow.inventory); INSERT INTO pg_temp.child SELECT * FROM stockflow.inventory WHERE company_id = 1 AND product_id = 4', 'SELECT pg_temp.sell(4, 1)'),
+    '39P01: the movement was not recorded in the ledger', 'a child of the table, whose rows no trigger of ours guards');
+SELECT is(pg_temp.with('CREATE TABLE public.allowed (q numeric PRIMARY KEY); INSERT INTO public.allowed SELECT DISTINCT quantity FROM stockflow.inventory;
+    ALTER TABLE stockflow.inventory ADD CONSTRAINT mine FOREIGN KEY (quantity) REFERENCES public.allowed', 'SELECT pg_temp.sell(4, 0.25)') LIKE '23503: %', true, 'a foreign key of the quantity');
+SELECT is(pg_temp.with('ALTER TABLE stockflow.inventory ADD UNIQUE (company_id, product_id, warehouse_id, version);
+    CREATE TABLE public.pins (c bigint, p bigint, w bigint, v bigint, FOREIGN KEY (c, p, w, v) REFERENCES stockflow.inventory (company_id, product_id, warehouse_id, version));
+    INSERT INTO public.pins SELECT company_id, product_id, warehouse_id, version FROM stockflow.inventory', 'SELECT pg_temp.sell(4, 1)') LIKE '23503: %', true, 'one that refers to the version');
+SELECT is(pg_temp.with('CREATE TABLE public.pins (c bigint, p bigint, w bigint, FOREIGN KEY (c, p, w) REFERENCES stockflow.inventory);
+    INSERT INTO public.pins SELECT company_id, product_id, warehouse_id FROM stockflow.inventory', 'SELECT pg_temp.sell(4, 1)'), 'sound', 'or only to the key');
 SELECT is(pg_temp.with('ALTER TABLE stockflow.inventory DISABLE TRIGGER aa_ledger_write', 'SELECT pg_temp.sell(4, 1)'),
     '39P01: the movement was not recorded in the ledger', 'a trigger of ours that is disabled');
 SELECT is(pg_temp.with('SET LOCAL session_replication_role = replica', 'SELECT pg_temp.sell(4, 1)'),
@@ -91,6 +119,13 @@ GRANT USAGE ON SCHEMA pg_catalog TO direct_posting_app;
 SELECT is(pg_temp.as_app(1, 'SELECT stockflow.record_sale(1, 1, 5, 1)'), '100', 'an application sells what is its company''s');
 SELECT is(pg_temp.as_app(2, 'SELECT stockflow.record_sale(1, 1, 5, 1)'), '23503', 'and nothing of another''s');
 SAVEPOINT policy;
+CREATE FUNCTION public.whose(n numeric) RETURNS numeric IMMUTABLE LANGUAGE plpgsql AS $$
+BEGIN IF current_user <> current_setting('stockflow_test.role', true) THEN RAISE 'computed by %', current_user; END IF; RETURN n; END $$;
+CREATE INDEX mine ON stockflow.inventory (public.whose(quantity));
+SET LOCAL stockflow_test.role = 'direct_posting_app';
+SELECT is(pg_temp.as_app(1, 'SELECT stockflow.record_sale(1, 1, 5, 1)'), '99', 'an index is computed by whoever sells');
+SELECT is(pg_temp.as_app(1, 'SELECT stockflow.record_sale(1, 1, 5, 1)'), '98', 'and the triggers act as before');
+ROLLBACK TO policy;
 CREATE POLICY mine ON stockflow.inventory AS RESTRICTIVE FOR UPDATE USING (product_id <> 5);
 SELECT is(pg_temp.as_app(1, 'SELECT stockflow.record_sale(1, 1, 5, 1)'), '39P01', 'a policy of the user''s refuses');
 SELECT is(pg_temp.as_app(1, 'SELECT stockflow.record_sale(1, 1, 6, 1)'), '100', 'or allows');

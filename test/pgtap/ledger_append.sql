@@ -1,7 +1,7 @@
 -- Entries are appended to the log without a statement while nothing but our guard is there. What a user adds to the
 -- log is heeded all the same: for a single entry, and for more than are written at a time.
 BEGIN;
-SELECT plan(24);
+SELECT plan(27);
 SET client_min_messages = warning;
 INSERT INTO stockflow.companies (company_id, name) VALUES (1, 'C');
 INSERT INTO stockflow.warehouses (company_id, warehouse_id, name) VALUES (1, 1, 'W');
@@ -54,6 +54,14 @@ SELECT throws_ok('SELECT stockflow.record_sale(1, 1, 9, 600)', '23514', NULL, 'a
 SELECT throws_ok($$SELECT pg_temp.many(700, 'u')$$, '23514', NULL, 'and many');
 SELECT lives_ok('SELECT stockflow.record_sale(1, 1, 9, 4)', 'and lets others pass');
 ALTER TABLE stockflow.inventory_log DROP CONSTRAINT few;
+SET LOCAL session_replication_role = replica;
+UPDATE stockflow.inventory_log SET reference = 'none' WHERE reference IS NULL;
+SET LOCAL session_replication_role = origin;
+ALTER TABLE stockflow.inventory_log ALTER COLUMN reference SET NOT NULL;
+SELECT throws_ok('SELECT stockflow.record_sale(1, 1, 9, 1)', '23502', NULL, 'a column that must not be NULL refuses one entry');
+SELECT throws_ok($$SELECT pg_temp.many(1, NULL)$$, '23502', NULL, 'and many');
+SELECT is(pg_temp.many(1, 'v'), 2500::bigint, 'and lets others pass');
+ALTER TABLE stockflow.inventory_log ALTER COLUMN reference DROP NOT NULL;
 
 -- The log of another owner is not written with rights that the triggers do not have.
 CREATE ROLE ledger_append_owner;

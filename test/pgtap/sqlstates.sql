@@ -1,7 +1,7 @@
 -- One case per error situation: its SQLSTATE and its message.
 BEGIN;
 SET LOCAL client_min_messages = warning;
-SELECT plan(95);
+SELECT plan(96);
 
 INSERT INTO stockflow.companies (company_id, name, currency, allow_negative_stock) VALUES
     (1, 'Acme', 'USD', false), (2, 'Yen', 'JPY', false), (3, 'Dinar', 'KWD', false),
@@ -93,6 +93,7 @@ INSERT INTO cases (sqlstate, message, call) VALUES
     ('55000', 'column "last_sold_at" of inventory is kept by the ledger', 'UPDATE stockflow.inventory SET last_sold_at = now()'),
     ('55000', 'column "recent_days" of inventory is kept by the ledger', 'UPDATE stockflow.inventory SET quantity = 5, recent_days = NULL'),
     ('55000', 'column "is_low" of inventory is kept by the ledger', 'UPDATE stockflow.inventory SET is_low = NOT is_low'),
+    ('55000', 'column "urgency" of inventory is kept by the ledger', 'UPDATE stockflow.inventory SET urgency = 1'),
     ('23514', 'the key of an inventory row cannot change', 'UPDATE stockflow.inventory SET warehouse_id = 2 WHERE product_id = 1'),
     ('23000', 'cannot delete and insert the same inventory row in one statement', 'WITH gone AS (DELETE FROM stockflow.inventory WHERE product_id = 2 RETURNING *) INSERT INTO stockflow.inventory (company_id, product_id, warehouse_id, quantity) SELECT company_id, product_id, warehouse_id, quantity FROM gone'),
     ('55000', 'this would destroy the data of StockFlow', 'DROP SCHEMA stockflow CASCADE'),

@@ -1,6 +1,6 @@
 -- verify_ledger finds whatever somebody with the rights to switch our triggers off may have changed.
 BEGIN;
-SELECT plan(17);
+SELECT plan(19);
 INSERT INTO stockflow.companies (company_id, name, timezone, reorder_point) VALUES (1, 'One', 'Asia/Tokyo', 5), (2, 'Two', 'UTC', 5);
 INSERT INTO stockflow.warehouses (company_id, warehouse_id, name) SELECT c, 1, 'W' FROM generate_series(1, 2) AS c;
 INSERT INTO stockflow.products (company_id, product_id, sku, name, price) SELECT c, p, 'P' || p, 'P', 1 FROM generate_series(1, 2) AS c, generate_series(1, 3) AS p;
@@ -33,6 +33,9 @@ SELECT pg_temp.finds('UPDATE stockflow.inventory SET recent_days = NULL ' || :'k
 SELECT pg_temp.finds('UPDATE stockflow.inventory SET last_sold_at = NULL ' || :'key', 'last_sold_at is not what the ledger says');
 SELECT pg_temp.finds('UPDATE stockflow.inventory SET effective_reorder_point = 6 ' || :'key', 'effective_reorder_point is not the one in force');
 SELECT pg_temp.finds('UPDATE stockflow.inventory SET is_low = NOT is_low ' || :'key', 'is_low is not what quantity and reorder point say');
+SELECT pg_temp.finds('UPDATE stockflow.inventory SET urgency = 0 ' || :'key', 'urgency is not what quantity and recent_days say');
+SELECT is(pg_temp.found('UPDATE stockflow.inventory SET reorder_point = 100, effective_reorder_point = 100, is_low = true, urgency = 5 WHERE company_id = 2 AND product_id = 2'),
+    '2/2/1: urgency is not what quantity and recent_days say ALSO IN COMPANY 2', '79 at 10 in 30 days last for months');
 SELECT pg_temp.finds('DELETE FROM stockflow.inventory ' || :'key', 'inventory has no row, the ledger adds up to 79');
 SELECT pg_temp.finds('UPDATE stockflow.inventory_log SET quantity_after = 7 ' || :'key' || ' AND version = 4', 'a balance in the ledger is not the sum of the entries before');
 SELECT pg_temp.finds('UPDATE stockflow.inventory_log SET version = 40 ' || :'key' || ' AND version = 22', 'the versions of the ledger have a gap');

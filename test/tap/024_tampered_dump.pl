@@ -144,6 +144,7 @@ my @cases = (
 	[ 'demand of long ago', 'demand_history', $gone, $history ],
 	[ 'the reorder point in force', 'inventory', set(effective_reorder_point => 3), 'effective_reorder_point is not the one in force' ],
 	[ 'whether it is low', 'inventory', set(is_low => 't'), 'is_low is not what quantity and reorder point say' ],
+	[ 'how urgent it is', 'inventory', set(urgency => '0'), 'urgency is not what quantity and recent_days say' ],
 	[ 'reserved', 'inventory', set(reserved => 1), 'reserved is 1, the open reservations add up to 0' ],
 	[ 'on order', 'inventory', set(on_order => 1), 'on_order is 1, but open lines of purchase orders add up to 0' ],
 	[ 'in transit', 'inventory', set(in_transit => 1), 'in_transit is 1, open lines of transfers add up to 0' ],

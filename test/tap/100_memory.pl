@@ -41,7 +41,6 @@ BEGIN
             END;
             ROLLBACK;
             done := done + 1;
-            EXIT WHEN done > cardinality(statements) AND clock_timestamp() > began + make_interval(secs => seconds);
         END LOOP;
     END LOOP;
 END \$\$;

@@ -280,10 +280,12 @@ TEST(Forecast, OneBigOrderIsNoLevelButManyAre) {
     const auto forecast = [&] { return predicted(every_third(sizes), 7, "auto", 1, {}).mean[0]; };
     const double before = forecast();
     EXPECT_NEAR(before, 1, 0.2);
-    // The order a month ago is in the forecast with its share of all demand, which is 0.6 a day.
-    sizes[90] = 180;
-    EXPECT_GT(forecast(), before * 1.2);
-    EXPECT_LT(forecast(), before + 0.9);
+    // An order a month ago is one of the usual size.
+    sizes[90] = 1800;
+    EXPECT_NEAR(forecast(), before, 0.15);
+    // The third order is in the forecast with the others' share of all demand, a third more.
+    sizes[30] = sizes[60] = sizes[90] = 60;
+    EXPECT_NEAR(forecast(), before * 4 / 3, 0.2);
     // As the first of many it would not be a spike.
     for (int i = 88; i < 100; i++) sizes[i] = 30 + i % 3;
     EXPECT_NEAR(forecast(), 10, 4);

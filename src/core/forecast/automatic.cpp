@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "theta.hpp"
+#include "year.hpp"
 
 namespace stockflow::forecasting {
 
@@ -57,7 +58,7 @@ constexpr Candidate kModels[] = {{"ets", 1},
 
 // And where a season may be: a level with the mean shape of all seasons, in which there is nothing
 // to estimate that a few values could get wrong.
-constexpr Candidate kSteadyShapes[] = {{"ses(alpha=0.2,start=first,profile=26)", 4}};
+constexpr Candidate kSteadyShapes[] = {{"ses(alpha=0.2,start=first,profile=26)", 2}};
 
 constexpr double kDenseZeros = 0.1;     // up to this share of zeros, models come into question
 constexpr double kShapeZeros = 0.6;     // up to this share, shapes do
@@ -115,6 +116,24 @@ double evidence(const Plan &plan, const Job &job) {
     return steps / (steps + job.horizon);
 }
 
+// Daily demand, whose season is the week, may follow the year as well.
+void see_year(Plan &plan, const Job &job) {
+    constexpr int kWeek = 7;
+    if (job.season != kWeek) return;
+    const YearShape shape(job.y);
+    plan.year.resize(job.horizon);
+    if (shape.factors(job.y.count, job.horizon, plan.year.data()) == 0) {
+        plan.year.clear();
+        return;
+    }
+    plan.note = "with the time of the year";
+    plan.origin_years.assign(plan.origins.size() * job.horizon, 1);
+    for (std::size_t o = 0; o < plan.origins.size(); o++) {
+        const Origin &origin = plan.origins[o];
+        shape.factors(origin.length, origin.steps, plan.origin_years.data() + o * job.horizon);
+    }
+}
+
 // Keeps a forecast within what can be: ten times the most that ever was is beyond any use.
 void bound(double *path, int steps, Series y) {
     const double most = 10 * largest_of(y);
@@ -125,8 +144,8 @@ void bound(double *path, int steps, Series y) {
 }
 
 // A history without its spikes. As they do come back, their share of all demand is spread over the
-// time: levels are lifted by what the history lost. At most kMostLift times, as a single huge order
-// may never come again.
+// time: levels are lifted by what the history lost, but for the largest, which may never come
+// again.
 struct Damped {
     std::vector<double> values;
     double lift = 1;
@@ -149,9 +168,15 @@ Damped damp(Series y) {
     // Where demand has risen, the latest sales say what is usual now.
     const double now = usual_size({sizes.end() - kSpikeSales, sizes.end()});
     const double most = kSpike * std::max(usual_size(std::move(sizes)), now);
-    for (double &value : damped.values) value = std::min(value, most);
-    const double lost = sum_of(y) / sum_of({damped.values.data(), y.count});
-    if (lost > 1) damped.lift = std::min(lost, kMostLift);
+    double kept = 0, lost = 0, largest = 0;
+    for (double &value : damped.values) {
+        const double excess = std::max(value - most, 0.0);
+        value -= excess;
+        kept += value;
+        lost += excess;
+        largest = std::max(largest, excess);
+    }
+    damped.lift = std::min(1 + (lost - largest) / kept, kMostLift);
     return damped;
 }
 
@@ -162,11 +187,12 @@ struct Basis {
 };
 
 // A method's forecast from the first `job.y.count` values, within bounds.
-Ran run_within(const Choice &choice, Job job, const Basis &basis, double *path) {
+Ran run_within(const Choice &choice, Job job, const Basis &basis, const double *year,
+               double *path) {
     const Series y = job.y;
     job.y = basis.y.head(y.count);
     const Ran ran = run_method(choice, job, path);
-    for (int h = 0; h < job.horizon; h++) path[h] *= basis.lift;
+    for (int h = 0; h < job.horizon; h++) path[h] *= basis.lift * (year == nullptr ? 1 : year[h]);
     bound(path, job.horizon, y);
     return ran;
 }
@@ -180,7 +206,8 @@ void run_part(const Plan &plan, const Job &job, const Basis &basis, Part &part) 
     choice.parameters.fitted = &fitted;
     Job whole = job;
     whole.quick = part.family == Family::models;
-    part.ran = run_within(choice, whole, basis, part.path.data());
+    const double *years = plan.year.empty() ? nullptr : plan.year.data();
+    part.ran = run_within(choice, whole, basis, years, part.path.data());
     part.ran.parameters.fitted = nullptr;  // it ends with this function
     part.origin_paths.assign(plan.origins.size() * job.horizon, 0);
     double squares = 0, sums = 0, steps = 0;
@@ -195,7 +222,8 @@ void run_part(const Plan &plan, const Job &job, const Basis &basis, Part &part) 
             const bool is_ets = std::strcmp(choice.method->name, "ets") == 0;
             if (is_ets && fitted.form.period > 0) choice.parameters.form = &fitted.form;
         }
-        run_within(choice, earlier, basis, path);
+        if (years != nullptr) years = plan.origin_years.data() + o * job.horizon;
+        run_within(choice, earlier, basis, years, path);
         double square = 0, sum = 0;
         for (int h = 0; h < origin.steps; h++) {
             const double error = job.y[origin.length + h] - path[h];
@@ -342,6 +370,7 @@ Plan make_plan(const Choice &choice, const Job &job, bool backtests) {
         add_parts(plan, kShapes, Family::levels);
     }
     add_origins(plan, job, std::max(12, 2 * job.season + 4), dense);
+    see_year(plan, job);
     const Damped damped = damp(y);
     for (Part &part : plan.parts) {
         const bool levels = part.family == Family::levels;

@@ -31,8 +31,11 @@ struct Part {
 
 struct Plan {
     std::vector<Origin> origins;  // the latest first
-    std::vector<Part> parts;      // by falling weight; all that were considered
-    const char *note = "";        // why there was nothing to choose
+    // Where the history shows what the time of the year does: factors of the steps, and of those
+    // after each origin; else empty.
+    std::vector<double> year, origin_years;
+    std::vector<Part> parts;  // by falling weight; all that were considered
+    const char *note = "";    // why there was nothing to choose, or what was put on all parts
 };
 
 // Plans a forecast: a method alone, or for `auto` the weighted mean of the methods that did best.

@@ -54,16 +54,19 @@ Dispersion origin_dispersion(const Plan &plan, const Job &job) {
             sum_expected > 0 ? sum_squares / sum_expected : 0};
 }
 
-// The (geometric) mean of several estimates of the same; those that are 0 could not be made.
+// Of several estimates of the same, half way (in logarithms) from their mean to the largest: each
+// is rough, so the largest is too large, but too small costs more. Those that are 0 could not be
+// made.
 double pooled(std::initializer_list<double> estimates) {
-    double logs = 0;
+    double most = 0, logs = 0;
     int count = 0;
     for (const double estimate : estimates) {
         if (!(estimate > 0)) continue;
+        most = std::max(most, estimate);
         logs += std::log(estimate);
         count++;
     }
-    return count > 0 ? std::exp(logs / count) : 0;
+    return count > 0 ? std::sqrt(most * std::exp(logs / count)) : 0;
 }
 
 // Demand that follows a trend or season varies much more in its history than around its forecast;
@@ -96,6 +99,9 @@ Tails tails_of(Family family, double sales) {
     const double rough = 1 - 0.6 * std::sqrt(sales);
     return {0.4 * rough, 0.38 * rough};
 }
+
+// Levels: of a sum over one period more than this, half of the tails.
+constexpr double kSteadyPeriods = 8;
 
 double level_of(const std::vector<double> &path) {
     return std::accumulate(path.begin(), path.end(), 0.0) / static_cast<double>(path.size());
@@ -201,7 +207,9 @@ Prediction predict(const Request &request) {
             if (!request.cumulative && d.mean == last.mean && d.variance == last.variance) {
                 std::copy(out - count, out, out);
             } else {
-                write_quantiles(request, d, tails, share, order, out);
+                // The level of many days is less certain than that of a few.
+                const double reach = models ? share : h / (h + kSteadyPeriods);
+                write_quantiles(request, d, tails, request.cumulative ? reach : 0, order, out);
             }
             last = d;
         }
