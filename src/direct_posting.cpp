@@ -2,6 +2,7 @@
 
 #include "core/quantity.hpp"
 #include "direct_rights.hpp"
+#include "key_scan.hpp"
 #include "ledger_batch.hpp"
 #include "ledger_checks.hpp"
 #include "lots.hpp"
@@ -15,10 +16,10 @@ namespace {
 
 // What is open while rows are changed.
 struct Access {
-    Relation table, index;
+    Relation table;
     Columns columns;
-    IndexScanDesc scan;
-    TupleTableSlot *found, *locked, *changed;
+    KeyScan found;
+    TupleTableSlot *locked, *changed;
     TupleTableSlot *row;  // the version to change: the one found, or the one locked
     MemoryContext row_memory;
     IndexWriter indexes;  // opened when a change is not HOT
@@ -26,28 +27,13 @@ struct Access {
     int caller_context;
 };
 
-// The primary key, if it is an index on the key's columns in their order.
-Relation open_key_index(Relation table, const Columns &columns) {
-    const Oid oid = RelationGetPrimaryKeyIndex(table);
-    if (!OidIsValid(oid)) return nullptr;
-    Relation index = index_open(oid, RowExclusiveLock);
-    const int2vector &keys = index->rd_index->indkey;
-    if (index->rd_rel->relam == BTREE_AM_OID && index->rd_index->indnkeyatts == 3 &&
-        keys.values[0] == columns.company && keys.values[1] == columns.product &&
-        keys.values[2] == columns.warehouse) {
-        return index;
-    }
-    index_close(index, NoLock);
-    return nullptr;
-}
-
 // Makes what is committed by now, and what this transaction did, the active snapshot.
 void take_snapshot() { PushActiveSnapshot(GetTransactionSnapshot()); }
 
 void renew_snapshot(Access &access) {
     PopActiveSnapshot();
     take_snapshot();
-    access.scan->xs_snapshot = GetActiveSnapshot();
+    access.found.scan->xs_snapshot = GetActiveSnapshot();
 }
 
 // As the caller, not yet as the owner.
@@ -55,11 +41,9 @@ Access begin_access(Relation table, Relation index, const Columns &columns) {
     Access access = {};
     GetUserIdAndSecContext(&access.caller, &access.caller_context);
     access.table = table;
-    access.index = index;
     access.columns = columns;
     take_snapshot();
-    access.scan = index_beginscan(table, index, GetActiveSnapshot(), 3, 0);
-    access.found = table_slot_create(table, nullptr);
+    access.found = begin_key_scan(table, index, GetActiveSnapshot());
     access.locked = table_slot_create(table, nullptr);
     access.changed = MakeSingleTupleTableSlot(RelationGetDescr(table), &TTSOpsHeapTuple);
     access.row_memory =
@@ -68,32 +52,24 @@ Access begin_access(Relation table, Relation index, const Columns &columns) {
 }
 
 void end_access(Access &access) {
-    index_endscan(access.scan);
-    ExecDropSingleTupleTableSlot(access.found);
+    end_key_scan(access.found);
     ExecDropSingleTupleTableSlot(access.locked);
     ExecDropSingleTupleTableSlot(access.changed);
     if (access.indexes.target != nullptr) close_indexes(access.indexes);
-    index_close(access.index, NoLock);
     MemoryContextDelete(access.row_memory);
     PopActiveSnapshot();
 }
 
 // Finds the version of a row that the snapshot sees.
 bool find(Access &access, const StockKey &key) {
-    ScanKeyData keys[3];
-    const int64 values[] = {key.company_id, key.product_id, key.warehouse_id};
-    for (int i = 0; i < 3; i++) {
-        ScanKeyInit(&keys[i], i + 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(values[i]));
-    }
-    index_rescan(access.scan, keys, 3, nullptr, 0);
-    access.row = access.found;
-    return index_getnext_slot(access.scan, ForwardScanDirection, access.found);
+    access.row = access.found.row;
+    return find_first_row(access.found, key);
 }
 
 // The same where it was found before.
 bool find_at(Access &access, ItemPointerData place) {
-    access.row = access.found;
-    return table_tuple_fetch_row_version(access.table, &place, GetActiveSnapshot(), access.found);
+    access.row = access.found.row;
+    return table_tuple_fetch_row_version(access.table, &place, GetActiveSnapshot(), access.row);
 }
 
 HeapTuple current_row(Access &access) {
@@ -123,7 +99,7 @@ bool is_new(HeapTupleHeader row) {
 // Waits for whoever holds the row, and has its newest version then. False: it is gone.
 bool lock(Access &access) {
     TM_FailureData failure;
-    ItemPointerData place = access.found->tts_tid;
+    ItemPointerData place = access.found.row->tts_tid;
     const uint8 flags = IsolationUsesXactSnapshot() ? 0 : TUPLE_LOCK_FLAG_FIND_LAST_VERSION;
     const TM_Result result = table_tuple_lock(
         access.table, &place, GetActiveSnapshot(), access.locked, GetCurrentCommandId(false),
@@ -188,7 +164,7 @@ bool find_all(Access &access, const Posting *postings, int count, ItemPointerDat
     for (int i = 0; i < count; i++) {
         CHECK_FOR_INTERRUPTS();
         if (!find(access, postings[i].key) || is_new(current_row(access)->t_data)) return false;
-        places[i] = access.found->tts_tid;
+        places[i] = access.found.row->tts_tid;
     }
     return true;
 }
@@ -221,7 +197,7 @@ bool move_at(Access &access, Posting &posting, ItemPointerData place) {
     for (;;) {
         CHECK_FOR_INTERRUPTS();
         const Outcome outcome = here ? move(access, posting) : Outcome::gone;
-        ExecClearTuple(access.found);
+        ExecClearTuple(access.found.row);
         ExecClearTuple(access.locked);
         if (outcome != Outcome::overtaken) return outcome == Outcome::moved;
         renew_snapshot(access);
@@ -261,7 +237,8 @@ bool post_directly(int64 company_id, Posting *postings, int count) {
     const Columns columns = columns_of(table);
     bool done = false;
     if (may_update_directly(table, columns, company_id)) {
-        Relation index = open_key_index(table, columns);
+        const int key[] = {columns.company, columns.product, columns.warehouse};
+        Relation index = open_key_index(table, key, 3, RowExclusiveLock);
         if (index != nullptr) {
             CheckCmdReplicaIdentity(table, CMD_UPDATE);
             CommandCounterIncrement();

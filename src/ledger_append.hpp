@@ -11,6 +11,9 @@ namespace stockflow {
 // The columns of an entry, in the order in which the log has them.
 constexpr int kLogColumns = 16;
 
+// Some of them, counted from 1.
+constexpr int kLogVersion = 4, kLogHash = 16;
+
 // Their types.
 using LogTypes = Oid[kLogColumns];
 const LogTypes &log_types();

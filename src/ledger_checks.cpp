@@ -1,5 +1,6 @@
 #include "ledger_checks.hpp"
 
+#include "ledger_log.hpp"
 #include "rules.hpp"
 #include "spi.hpp"
 #include "values.hpp"
@@ -14,43 +15,14 @@ constexpr int kMaxWaiting = 10000;
 
 WaitingList<RowCheck> waiting;
 
-// Keys whose ledger has gone on from the version that their new rows take over; the entries of the
-// statement itself are not written yet. (By order and LIMIT the planner takes the primary key also
-// where it has no statistics, and does not read the whole ledger of a company.)
-spi::Statement stale_query = {
-    "SELECT FROM unnest($2::bigint[], $3::bigint[], $4::bigint[])"
-    "       AS k(product_id, warehouse_id, version)"
-    " CROSS JOIN LATERAL (SELECT FROM stockflow.inventory_log l"
-    "                      WHERE l.company_id = $1 AND l.product_id = k.product_id"
-    "                        AND l.warehouse_id = k.warehouse_id AND l.version > k.version"
-    "                      ORDER BY l.version LIMIT 1) AS newer"
-    " LIMIT 1",
-    4,
-    {INT8OID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID},
-    nullptr};
-
 // The row is ours now: nobody can write its ledger any more, but somebody may have done so since
 // the BEFORE trigger looked.
-void check_new_rows(int64 company_id, const RowCheck *const *checks, int count) {
-    auto *products = allocate<std::int64_t>(count);
-    auto *warehouses = allocate<std::int64_t>(count);
-    auto *versions = allocate<std::int64_t>(count);
-    int inserted = 0;
+void check_new_rows(const RowCheck *const *checks, int count) {
     for (int i = 0; i < count; i++) {
         if (!checks[i]->is_insert) continue;
-        products[inserted] = checks[i]->after.key.product_id;
-        warehouses[inserted] = checks[i]->after.key.warehouse_id;
-        versions[inserted++] = checks[i]->before.version;
+        const LastEntry last = last_stored_entry(checks[i]->after.key);
+        if (last.version > checks[i]->before.version) report_concurrent_change();
     }
-    if (inserted == 0) return;
-    spi::Parameters parameters;
-    parameters.bigint(company_id)
-        .datum(bigint_array(products, inserted))
-        .datum(bigint_array(warehouses, inserted))
-        .datum(bigint_array(versions, inserted));
-    spi::connected([&] {
-        if (spi::run_latest(stale_query, parameters) > 0) report_concurrent_change();
-    });
 }
 
 void check_balances(int64 company_id, const RowCheck *const *checks, int count) {
@@ -110,7 +82,7 @@ void make_checks() {
     while (count > 0) {
         const int taken = take_company(checks, &count, of_company);
         const int64 company_id = of_company[0]->after.key.company_id;
-        check_new_rows(company_id, of_company, taken);
+        check_new_rows(of_company, taken);
         check_balances(company_id, of_company, taken);
     }
     waiting.truncate(first);

@@ -3,6 +3,7 @@
 #include "entry.hpp"
 #include "ledger_checks.hpp"
 #include "ledger_log.hpp"
+#include "rules.hpp"
 #include "values.hpp"
 
 namespace stockflow {
@@ -139,7 +140,7 @@ LedgerHash next_hash(const Seal &seal, LedgerHash *previous, const StockKey &key
 }
 
 NullableDatum first_hash(const StockKey &key, const LastEntry &last) {
-    if (!last.tamper_evident) return null_datum();
+    if (!is_sealed(key.company_id)) return null_datum();
     if (last.version == 0) return present(hash_datum(genesis_of(key)));
     if (last.is_hashed) return present(hash_datum(last.hash));
     // Its row was gone when the company's ledger was sealed.

@@ -12,13 +12,15 @@ namespace stockflow {
 struct LastEntry {
     int64 version;
     bool is_hashed;
-    LedgerHash hash;      // where it is
-    bool tamper_evident;  // the company's ledger
+    LedgerHash hash;  // where it is
 };
 LastEntry last_ledger_entry(const StockKey &key);
 
+// The same without the entries of the running statement, which are not written yet.
+LastEntry last_stored_entry(const StockKey &key);
+
 // Whether inventory has a row of this key; if so, it cannot be deleted until the transaction ends.
-bool keep_inventory_row(const StockKey &key);
+bool keep_inventory_row(Relation inventory, const StockKey &key);
 
 // The columns that a replay reads, in this order; "l" is inventory_log.
 #define STOCKFLOW_CHAIN_COLUMNS \

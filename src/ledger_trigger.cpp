@@ -75,7 +75,9 @@ HeapTuple before_insert(TriggerData *trigger, const Columns &columns) {
         if (!column_value(trigger->tg_trigtuple, desc, column).isnull) refuse_planned(desc, column);
     }
     refuse_negative(negative);
-    if (keep_inventory_row(after.key)) return trigger->tg_trigtuple;  // conflicts for certain
+    if (keep_inventory_row(trigger->tg_relation, after.key)) {
+        return trigger->tg_trigtuple;  // conflicts for certain
+    }
     const LastEntry last = last_ledger_entry(after.key);
     const int64 last_version = last.version;
     // A row that is gone while its deletion is not recorded yet: this statement deletes it, or one

@@ -12,8 +12,8 @@ namespace {
 #define STOCKFLOW_RULE_COLUMNS                                                       \
     "c.timezone, c.allow_negative_stock, p.whole_units, p.is_bundle, p.is_stocked,"  \
     " c.deleted_at IS NOT NULL, p.deleted_at IS NOT NULL, w.deleted_at IS NOT NULL," \
-    " p.sku, w.name, p.tracks_lots"
-constexpr int kRuleColumns = 11;
+    " p.sku, w.name, p.tracks_lots, c.tamper_evident"
+constexpr int kRuleColumns = 12;
 
 spi::Statement rules_query = {
     "SELECT " STOCKFLOW_RULE_COLUMNS
@@ -37,8 +37,13 @@ spi::Statement many_rules_query = {
     {INT8OID, INT8ARRAYOID, INT8ARRAYOID},
     nullptr};
 
-spi::Statement zone_query = {
-    "SELECT c.timezone FROM stockflow.companies c WHERE c.company_id = $1", 1, {INT8OID}, nullptr};
+spi::Statement company_query = {
+    "SELECT c.timezone, c.allow_negative_stock, c.deleted_at IS NOT NULL, c.tamper_evident,"
+    " c.tableoid, c.ctid, c.xmin"
+    "  FROM stockflow.companies c WHERE c.company_id = $1",
+    1,
+    {INT8OID},
+    nullptr};
 
 // The company that the running statement changes; mostly there is but one.
 struct CompanyZone {
@@ -52,7 +57,7 @@ using Name = char[32];
 
 struct CompanyRules {
     pg_tz *zone;
-    bool allow_negative, deleted;
+    bool allow_negative, deleted, tamper_evident;
 };
 struct ProductRules {
     bool whole_units, is_bundle, is_stocked, tracks_lots, deleted;
@@ -87,7 +92,8 @@ StockRules read_rules(const spi::Row &row, MemoryContext caller) {
 
 void remember(const StockKey &key, const StockRules &rules, const spi::Row &row) {
     if (strlen(rules.sku) >= sizeof(Name) || strlen(rules.warehouse) >= sizeof(Name)) return;
-    const CompanyRules company = {rules.zone, rules.allow_negative, rules.company_deleted};
+    const CompanyRules company = {rules.zone, rules.allow_negative, rules.company_deleted,
+                                  row.boolean(kRuleColumns)};
     ProductRules product = {rules.whole_units, rules.is_bundle,       rules.is_stocked,
                             rules.tracks_lots, rules.product_deleted, {}};
     WarehouseRules warehouse = {rules.warehouse_deleted, {}};
@@ -118,6 +124,25 @@ StockRules recall(const StockKey &key) {
     rules.warehouse_deleted = warehouse->deleted;
     rules.warehouse = pstrdup(warehouse->name);
     return rules;
+}
+
+// The rules of a company as they are now; false without such a company.
+bool find_company(int64 company_id, CompanyRules *rules) {
+    const bool known = with_newest_rows([&] {
+        const CompanyRules *company = companies.find(company_id, 0);
+        if (company != nullptr) *rules = *company;
+        return company != nullptr;
+    });
+    if (known) return true;
+    return spi::connected([&] {
+        spi::Parameters parameters;
+        parameters.bigint(company_id);
+        if (spi::run_latest(company_query, parameters) == 0) return false;
+        const spi::Row row(0);
+        *rules = {find_time_zone(row.string(1)), row.boolean(2), row.boolean(3), row.boolean(4)};
+        companies.remember(company_id, 0, row, 5, *rules);
+        return true;
+    });
 }
 
 }  // namespace
@@ -155,22 +180,17 @@ void load_rules(int64 company_id, const std::int64_t *product_ids,
     });
 }
 
+bool is_sealed(int64 company_id) {
+    CompanyRules company;
+    return find_company(company_id, &company) && company.tamper_evident;
+}
+
 pg_tz *zone_of_company(int64 company_id) {
     if (last_zone.statement == current_statement() && last_zone.company_id == company_id) {
         return last_zone.zone;
     }
-    pg_tz *zone = with_newest_rows([&]() -> pg_tz * {
-        const CompanyRules *company = companies.find(company_id, 0);
-        return company == nullptr ? nullptr : company->zone;
-    });
-    if (zone == nullptr) {
-        zone = spi::connected([&]() -> pg_tz * {
-            spi::Parameters parameters;
-            parameters.bigint(company_id);
-            if (spi::run_latest(zone_query, parameters) == 0) return nullptr;
-            return find_time_zone(spi::Row(0).string(1));
-        });
-    }
+    CompanyRules company;
+    pg_tz *zone = find_company(company_id, &company) ? company.zone : nullptr;
     last_zone = {current_statement(), company_id, zone};
     return zone;
 }

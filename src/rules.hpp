@@ -18,4 +18,7 @@ void load_rules(int64 company_id, const std::int64_t *products, const std::int64
 // The time zone of a company, read once per statement on inventory; null: no such company.
 pg_tz *zone_of_company(int64 company_id);
 
+// Whether the ledger of a company is tamper-evident now.
+bool is_sealed(int64 company_id);
+
 }  // namespace stockflow
