@@ -126,12 +126,12 @@ Set load(const std::string &directory, const std::string &name) {
     return set;
 }
 
-Set two_years() {
-    constexpr int kSeries = 200, kDays = 730;
+Set two_years(int series) {
+    constexpr int kDays = 730;
     Set set{"two years", 7, 28, 1, {}, {}};
     std::mt19937 random(1);  // the same on every machine, other than the distributions of <random>
     const auto uniform = [&] { return random() / 4294967296.0; };
-    for (int i = 0; i < kSeries; i++) {
+    for (int i = 0; i < series; i++) {
         double shape[7], level = 10 + 140 * uniform();
         for (double &day : shape) day = 0.5 + uniform();
         Entry entry;

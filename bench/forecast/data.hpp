@@ -20,4 +20,4 @@ Set load(const std::string &directory, const std::string &name);
 
 // Two years of days, sold nearly every day, with the shape of a week and a level that wanders: the
 // most expensive kind of history. For speed only.
-Set two_years();
+Set two_years(int series);
