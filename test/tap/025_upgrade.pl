@@ -202,12 +202,22 @@ sub session
 	return;
 }
 my $calls = 1000;
-session(join '', map { "SELECT stockflow.record_sale(1, 1, 1, 1, reference => 'load', idempotency_key => '$_');\n" } 1 .. $calls);
-session(join '', map { "SELECT stockflow.record_sale(1, 1, 2, 1, reference => 'load');\n" } 1 .. $calls);
+
+# Calls for all numbers, the last hundred of them after the migration.
+sub load_session
+{
+	my ($call) = @_;
+	session(join('', map { $call->($_) } 1 .. $calls - 100)
+	  . q{DO $$ BEGIN FOR i IN 1 .. 1200 LOOP EXIT WHEN stockflow.data_version() = '1.1'; PERFORM pg_sleep(0.1); END LOOP; END $$;}
+	  . join('', map { $call->($_) } $calls - 99 .. $calls));
+	return;
+}
+load_session(sub { "SELECT stockflow.record_sale(1, 1, 1, 1, reference => 'load', idempotency_key => '$_[0]');\n" });
+load_session(sub { "SELECT stockflow.record_sale(1, 1, 2, 1, reference => 'load');\n" });
 # The other way round: what migrate() locks first comes last.
-session(join '', map { "BEGIN; UPDATE stockflow.warehouses SET attributes = '{}' WHERE warehouse_id = 2;\n"
+load_session(sub { "BEGIN; UPDATE stockflow.warehouses SET attributes = '{}' WHERE warehouse_id = 2;\n"
 	  . "SELECT stockflow.adjust_stock(1, 2, 2, 1, reference => 'load');\n"
-	  . "UPDATE stockflow.products SET attributes = '{}' WHERE product_id = 4; COMMIT;\n" } 1 .. $calls);
+	  . "UPDATE stockflow.products SET attributes = '{}' WHERE product_id = 4; COMMIT;\n" });
 $node->poll_query_until('busy', "SELECT count(*) > 100 FROM stockflow.inventory_log WHERE reference = 'load'")
   or die 'no load';
 session("$migrate;") for 1 .. 2;
@@ -217,9 +227,6 @@ is(join('', map { $_->{stdout} } @sessions[ 3, 4 ]), "1.0|1.1|products.origin (0
 	'of two migrations one has the work');
 is(sql('busy', "SELECT count(*), sum(abs(delta)) FROM stockflow.inventory_log WHERE reference = 'load'"),
 	(3 * $calls) . '|' . (3 * $calls), 'nothing is lost');
-is(sql('busy', "SELECT count(*) > 0 FROM stockflow.inventory_log WHERE reference = 'load' AND recorded_at >"
-		. " (SELECT (pg_stat_file(pg_relation_filepath('stockflow.product_notes'))).modification)"),
-	't', 'and it went on afterwards');
 is(sql('busy', 'SELECT * FROM stockflow.verify_ledger()'), '', 'the ledger is sound');
 
 # A reader who does not end: migrate() gives up after about a minute, and others work in between.
