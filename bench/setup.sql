@@ -52,7 +52,7 @@ CREATE TABLE bench.daily AS
 ALTER TABLE bench.daily ADD PRIMARY KEY (company_id, product_id, warehouse_id, day);
 CREATE TABLE bench.stock (
     company_id bigint, product_id bigint, warehouse_id bigint, quantity numeric NOT NULL, version bigint NOT NULL DEFAULT 0,
-    PRIMARY KEY (company_id, product_id, warehouse_id)) WITH (fillfactor = 80);
+    PRIMARY KEY (company_id, product_id, warehouse_id)) WITH (fillfactor = 50);
 CREATE TABLE bench.stock_log (
     company_id bigint, product_id bigint, warehouse_id bigint, version bigint, delta numeric NOT NULL, quantity_after numeric NOT NULL,
     reason text NOT NULL, reference text, occurred_at timestamptz NOT NULL DEFAULT now(), recorded_at timestamptz NOT NULL DEFAULT now(),
@@ -86,7 +86,7 @@ CREATE TABLE bench.kept (
     version bigint NOT NULL DEFAULT 0, reorder_point numeric, last_sold_at timestamptz, last_day date, demand numeric[] NOT NULL,
     is_low boolean GENERATED ALWAYS AS (coalesce(quantity - reserved <= reorder_point, false)) STORED,
     on_order numeric NOT NULL DEFAULT 0, in_transit numeric NOT NULL DEFAULT 0,
-    PRIMARY KEY (company_id, product_id, warehouse_id), CHECK (reserved >= 0 AND on_order >= 0 AND in_transit >= 0 AND reorder_point >= 0)) WITH (fillfactor = 80);
+    PRIMARY KEY (company_id, product_id, warehouse_id), CHECK (reserved >= 0 AND on_order >= 0 AND in_transit >= 0 AND reorder_point >= 0)) WITH (fillfactor = 50);
 CREATE INDEX ON bench.kept (company_id, product_id, warehouse_id) WHERE is_low;
 CREATE TABLE bench.kept_log (LIKE bench.stock_log INCLUDING ALL);
 INSERT INTO bench.kept (company_id, product_id, warehouse_id, quantity, reorder_point, last_day, demand)

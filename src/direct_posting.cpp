@@ -110,23 +110,20 @@ bool lock(Access &access) {
     return false;
 }
 
-// The row as it is after the movements of a posting.
-MovedRow moved_row(Access &access, HeapTuple row, const Posting &posting) {
-    const TupleDesc desc = RelationGetDescr(access.table);
+// Makes of a row what the movements of a posting make of it.
+Moved move_row(Access &access, RowValues &row, const Posting &posting) {
     const Columns &columns = access.columns;
-    const Balance before = read_balance(row, desc, columns);
+    const Balance before = read_balance(row, columns);
     if (!(before.key == posting.key)) report_concurrent_change();  // where triggers do not fire
-    int number = columns.quantity;
-    bool is_null = false;
-    Datum quantity = DirectFunctionCall2(numeric_add, column_value(row, desc, number).value,
-                                         from_quantity(posting.total));
+    const Datum quantity = DirectFunctionCall2(numeric_add, row.at(columns.quantity).value,
+                                               from_quantity(posting.total));
     Balance after = before;
     after.quantity = to_quantity(quantity, "quantity");
     check_balance(posting.rules, before, after, posting.needs_available);
-    HeapTuple counted = heap_modify_tuple_by_cols(row, desc, 1, &number, &quantity, &is_null);
-    return with_movements(counted, desc, columns, before, after,
-                          {posting.movements, posting.count, posting.rules.zone},
-                          column_value(row, desc, columns.effective));
+    row.set(columns.quantity, present(quantity));
+    return move_row(row, columns, before, after,
+                    {posting.movements, posting.count, posting.rules.zone},
+                    row.at(columns.effective));
 }
 
 // An update that was not HOT has to be found by all indexes.
@@ -177,9 +174,11 @@ Outcome move(Access &access, Posting &posting) {
     if (!is_settled(current_row(access)->t_data) && !lock(access)) return Outcome::gone;
     // Only what is computed is forgotten after each row: scans keep things of their own.
     MemoryContext caller = MemoryContextSwitchTo(access.row_memory);
-    const MovedRow moved = moved_row(access, current_row(access), posting);
+    RowValues row = take_apart(current_row(access), RelationGetDescr(access.table));
+    const Moved moved = move_row(access, row, posting);
+    HeapTuple changed = put_together(row);
     MemoryContextSwitchTo(caller);
-    const bool stored = store(access, moved.row);
+    const bool stored = store(access, changed);
     MemoryContextReset(access.row_memory);
     if (!stored) return Outcome::overtaken;
     const Balance &after = moved.after;

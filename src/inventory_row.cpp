@@ -8,10 +8,10 @@ namespace stockflow {
 
 namespace {
 
-uint32 hash_column(HeapTuple row, TupleDesc desc, int column) {
-    const NullableDatum value = column_value(row, desc, column);
+uint32 hash_column(const RowValues &row, int column) {
+    const NullableDatum value = row.at(column);
     if (value.isnull) return 0;
-    if (TupleDescAttr(desc, column - 1)->attbyval) {
+    if (TupleDescAttr(row.desc, column - 1)->attbyval) {
         return hash_bytes(reinterpret_cast<const unsigned char *>(&value.value), sizeof(Datum));
     }
     const struct varlena *bytes = PG_DETOAST_DATUM_PACKED(value.value);
@@ -92,20 +92,20 @@ Columns columns_of(Relation relation) {
     return columns;
 }
 
-Balance read_balance(HeapTuple row, TupleDesc desc, const Columns &columns) {
+Balance read_balance(const RowValues &row, const Columns &columns) {
     Balance balance = {};
-    const NullableDatum company = column_value(row, desc, columns.company);
-    const NullableDatum product = column_value(row, desc, columns.product);
-    const NullableDatum warehouse = column_value(row, desc, columns.warehouse);
-    const NullableDatum quantity = column_value(row, desc, columns.quantity);
+    const NullableDatum company = row.at(columns.company);
+    const NullableDatum product = row.at(columns.product);
+    const NullableDatum warehouse = row.at(columns.warehouse);
+    const NullableDatum quantity = row.at(columns.quantity);
     if (company.isnull || product.isnull || warehouse.isnull || quantity.isnull) return balance;
     balance.complete = true;
     balance.key = {DatumGetInt64(company.value), DatumGetInt64(product.value),
                    DatumGetInt64(warehouse.value)};
     balance.quantity = to_quantity(quantity.value, "quantity");
-    const NullableDatum reserved = column_value(row, desc, columns.reserved);
+    const NullableDatum reserved = row.at(columns.reserved);
     balance.reserved = reserved.isnull ? 0 : to_quantity(reserved.value, "reserved");
-    const NullableDatum version = column_value(row, desc, columns.version);
+    const NullableDatum version = row.at(columns.version);
     balance.version = version.isnull ? 0 : DatumGetInt64(version.value);
     return balance;
 }
@@ -138,16 +138,15 @@ void check_balance(const StockRules &rules, const Balance &before, const Balance
     if (after.quantity < 0) insufficient(rules, before.quantity, change, "On hand");
 }
 
-NegativeAmount check_amounts(HeapTuple before, HeapTuple after, TupleDesc desc,
+NegativeAmount check_amounts(const RowValues *before, const RowValues &after,
                              const Columns &columns) {
     const int amounts[] = {columns.reserved, columns.on_order, columns.in_transit,
                            columns.reorder_point};
     NegativeAmount first = {nullptr, 0};
     for (const int column : amounts) {
-        if (before != nullptr && !column_changed(before, after, desc, column)) continue;
-        const char *name = NameStr(TupleDescAttr(desc, column - 1)->attname);
-        const OptionalQuantity amount =
-            to_optional_quantity(column_value(after, desc, column), name);
+        if (before != nullptr && !column_changed(*before, after, column)) continue;
+        const char *name = NameStr(TupleDescAttr(after.desc, column - 1)->attname);
+        const OptionalQuantity amount = to_optional_quantity(after.at(column), name);
         if (first.name == nullptr && amount.set && amount.value < 0) first = {name, amount.value};
     }
     return first;
@@ -160,14 +159,14 @@ void refuse_negative(const NegativeAmount &amount) {
                                                       numeric_text(from_quantity(amount.value)))));
 }
 
-uint32 fingerprint(HeapTuple row, TupleDesc desc, const Columns &columns) {
-    uint32 hash = hash_column(row, desc, columns.version);
-    hash = hash_combine(hash, hash_column(row, desc, columns.effective));
-    hash = hash_combine(hash, hash_column(row, desc, columns.sold));
-    hash = hash_combine(hash, hash_column(row, desc, columns.low));
-    hash = hash_combine(hash, hash_column(row, desc, columns.urgency));
-    hash = hash_combine(hash, hash_column(row, desc, columns.hash));
-    return hash_combine(hash, hash_column(row, desc, columns.recent));
+uint32 fingerprint(const RowValues &row, const Columns &columns) {
+    uint32 hash = hash_column(row, columns.version);
+    hash = hash_combine(hash, hash_column(row, columns.effective));
+    hash = hash_combine(hash, hash_column(row, columns.sold));
+    hash = hash_combine(hash, hash_column(row, columns.low));
+    hash = hash_combine(hash, hash_column(row, columns.urgency));
+    hash = hash_combine(hash, hash_column(row, columns.hash));
+    return hash_combine(hash, hash_column(row, columns.recent));
 }
 
 Movement plain_movement(std::int64_t delta) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ledger.hpp"
+#include "row_values.hpp"
 #include "triggers.hpp"
 
 namespace stockflow {
@@ -9,7 +10,7 @@ namespace stockflow {
 struct Columns {
     int company, product, warehouse, quantity, reserved, on_order, in_transit, reorder_point;
     int version, effective, sold, recent, low, urgency, hash;  // kept by this trigger
-    int dynamic_point, dynamic_quantity;              // kept by planning
+    int dynamic_point, dynamic_quantity;                       // kept by planning
 };
 
 // The columns of inventory.
@@ -22,7 +23,7 @@ struct Balance {
     int64 version;
 };
 
-Balance read_balance(HeapTuple row, TupleDesc desc, const Columns &columns);
+Balance read_balance(const RowValues &row, const Columns &columns);
 
 // Whether what is on hand and not reserved is at or below a reorder point.
 bool is_low(const Balance &balance, NullableDatum reorder_point);
@@ -46,12 +47,12 @@ struct NegativeAmount {
 
 // Refuses amounts that no quantity can hold, of an update those that it changes (before is null for
 // a new row), and returns the first that is negative: that is 23514 unless something else is wrong.
-NegativeAmount check_amounts(HeapTuple before, HeapTuple after, TupleDesc desc,
+NegativeAmount check_amounts(const RowValues *before, const RowValues &after,
                              const Columns &columns);
 void refuse_negative(const NegativeAmount &amount);
 
 // A hash of the columns that the ledger keeps.
-uint32 fingerprint(HeapTuple row, TupleDesc desc, const Columns &columns);
+uint32 fingerprint(const RowValues &row, const Columns &columns);
 
 // A change that no function explains.
 Movement plain_movement(std::int64_t delta);

@@ -63,16 +63,17 @@ const PendingEntry *noted_now(const StockKey &key, int64 next_version) {
 
 HeapTuple before_insert(TriggerData *trigger, const Columns &columns) {
     const TupleDesc desc = RelationGetDescr(trigger->tg_relation);
-    Balance after = read_balance(trigger->tg_trigtuple, desc, columns);
+    RowValues row = take_apart(trigger->tg_trigtuple, desc);
+    Balance after = read_balance(row, columns);
     if (!after.complete) return trigger->tg_trigtuple;
-    const NegativeAmount negative = check_amounts(nullptr, trigger->tg_trigtuple, desc, columns);
+    const NegativeAmount negative = check_amounts(nullptr, row, columns);
     const int totals[] = {columns.reserved, columns.on_order, columns.in_transit};
     for (const int column : totals) {
-        const NullableDatum total = column_value(trigger->tg_trigtuple, desc, column);
+        const NullableDatum total = row.at(column);
         if (!total.isnull && to_quantity(total.value, "total") != 0) refuse_total(desc, column);
     }
     for (const int column : {columns.dynamic_point, columns.dynamic_quantity}) {
-        if (!column_value(trigger->tg_trigtuple, desc, column).isnull) refuse_planned(desc, column);
+        if (!row.at(column).isnull) refuse_planned(desc, column);
     }
     refuse_negative(negative);
     if (keep_inventory_row(trigger->tg_relation, after.key)) {
@@ -104,22 +105,21 @@ HeapTuple before_insert(TriggerData *trigger, const Columns &columns) {
     NullableDatum hash = first_hash(after.key, last);
     const Seal seal = seal_change(hash, after.key, last_version, 0, &movement, moves ? 1 : 0);
     if (seal.is_on) hash = present(hash_datum(seal.after));
-    const NullableDatum own = column_value(trigger->tg_trigtuple, desc, columns.reorder_point);
-    HeapTuple row = with_derived(trigger->tg_trigtuple, desc, columns, after, derived,
-                                 own.isnull ? inherited_reorder_point(after.key) : own, hash);
+    const NullableDatum own = row.at(columns.reorder_point);
+    set_derived(row, columns, after, derived, own.isnull ? inherited_reorder_point(after.key) : own,
+                hash);
     if (moves) {
-        expect_entry(before, after, nullptr, derived.leaving, seal, fingerprint(row, desc, columns),
+        expect_entry(before, after, nullptr, derived.leaving, seal, fingerprint(row, columns),
                      false);
     }
-    return row;
+    return put_together(row);
 }
 
 // A row keeps its key.
-void check_key(TriggerData *trigger, const Columns &columns) {
-    const TupleDesc desc = RelationGetDescr(trigger->tg_relation);
+void check_key(const RowValues &before, const RowValues &after, const Columns &columns) {
     const int key[] = {columns.company, columns.product, columns.warehouse};
     for (const int column : key) {
-        if (!column_changed(trigger->tg_trigtuple, trigger->tg_newtuple, desc, column)) continue;
+        if (!column_changed(before, after, column)) continue;
         ereport(ERROR, (errcode(ERRCODE_CHECK_VIOLATION),
                         errmsg("the key of an inventory row cannot change"),
                         errhint("Use stockflow.transfer_stock to move stock.")));
@@ -127,26 +127,25 @@ void check_key(TriggerData *trigger, const Columns &columns) {
 }
 
 // Columns that the ledger keeps cannot be set from outside.
-void check_kept(TriggerData *trigger, const Columns &columns) {
-    const TupleDesc desc = RelationGetDescr(trigger->tg_relation);
+void check_kept(const RowValues &before, const RowValues &after, const Columns &columns) {
     const int kept[] = {columns.version, columns.effective, columns.sold, columns.recent,
                         columns.low,     columns.urgency,   columns.hash};
     for (const int column : kept) {
-        if (!column_changed(trigger->tg_trigtuple, trigger->tg_newtuple, desc, column)) continue;
+        if (!column_changed(before, after, column)) continue;
         ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
                         errmsg("column \"%s\" of inventory is kept by the ledger",
-                               NameStr(TupleDescAttr(desc, column - 1)->attname)),
+                               NameStr(TupleDescAttr(after.desc, column - 1)->attname)),
                         errhint("Change quantity or reorder_point; the rest follows.")));
     }
     const int totals[] = {columns.reserved, columns.on_order, columns.in_transit};
     for (const int column : totals) {
-        if (column_changed(trigger->tg_trigtuple, trigger->tg_newtuple, desc, column)) {
-            refuse_total(desc, column);
+        if (column_changed(before, after, column)) {
+            refuse_total(after.desc, column);
         }
     }
     for (const int column : {columns.dynamic_point, columns.dynamic_quantity}) {
-        if (column_changed(trigger->tg_trigtuple, trigger->tg_newtuple, desc, column)) {
-            refuse_planned(desc, column);
+        if (column_changed(before, after, column)) {
+            refuse_planned(after.desc, column);
         }
     }
 }
@@ -171,59 +170,64 @@ Posting *explaining_posting(const Balance &before, const Balance &after) {
                     errhint("Triggers on inventory must leave quantity alone.")));
 }
 
+// The reorder point in force of a row whose own has changed.
+NullableDatum effective_point(const RowValues &row, const Columns &columns, const StockKey &key) {
+    // A dynamic point stays in force.
+    if (!row.at(columns.dynamic_point).isnull) return row.at(columns.effective);
+    const NullableDatum own = row.at(columns.reorder_point);
+    return own.isnull ? inherited_reorder_point(key) : own;
+}
+
 HeapTuple before_update(TriggerData *trigger, const Columns &columns) {
     const TupleDesc desc = RelationGetDescr(trigger->tg_relation);
-    check_key(trigger, columns);
-    const Balance before = read_balance(trigger->tg_trigtuple, desc, columns);
-    const Balance after = read_balance(trigger->tg_newtuple, desc, columns);
+    const RowValues old = take_apart(trigger->tg_trigtuple, desc);
+    RowValues row = take_apart(trigger->tg_newtuple, desc);
+    check_key(old, row, columns);
+    const Balance before = read_balance(old, columns);
+    const Balance after = read_balance(row, columns);
     if (!after.complete) return trigger->tg_newtuple;
     const bool is_derived = derived_update_is_open() && after.quantity == before.quantity &&
                             after.version == before.version;
-    const NegativeAmount negative =
-        check_amounts(trigger->tg_trigtuple, trigger->tg_newtuple, desc, columns);
-    if (!is_derived) check_kept(trigger, columns);
+    const NegativeAmount negative = check_amounts(&old, row, columns);
+    if (!is_derived) check_kept(old, row, columns);
     refuse_negative(negative);
-    if (is_derived) return with_flag(trigger->tg_newtuple, desc, columns, after);
+    if (is_derived) {
+        return set_flag(row, columns, after) ? put_together(row) : trigger->tg_newtuple;
+    }
 
     Change change = {explaining_posting(before, after),
                      plain_movement(after.quantity - before.quantity)};
     const bool moves = change.posting != nullptr || after.quantity != before.quantity;
-    const bool own_changed =
-        column_changed(trigger->tg_trigtuple, trigger->tg_newtuple, desc, columns.reorder_point);
+    const bool own_changed = column_changed(old, row, columns.reorder_point);
     if (!moves && !own_changed) return trigger->tg_newtuple;
 
-    NullableDatum effective = column_value(trigger->tg_newtuple, desc, columns.effective);
-    // A dynamic point stays in force.
-    if (own_changed && column_value(trigger->tg_newtuple, desc, columns.dynamic_point).isnull) {
-        const NullableDatum own = column_value(trigger->tg_newtuple, desc, columns.reorder_point);
-        effective = own.isnull ? inherited_reorder_point(after.key) : own;
-    }
+    const NullableDatum effective =
+        own_changed ? effective_point(row, columns, after.key) : row.at(columns.effective);
     pg_tz *zone =
         change.posting ? change.posting->rules.zone : zone_of_company(after.key.company_id);
     if (!moves) {
-        const Derived derived = derived_of(trigger->tg_newtuple, desc, columns, before, zone);
-        return with_derived(trigger->tg_newtuple, desc, columns, after, derived, effective,
-                            column_value(trigger->tg_newtuple, desc, columns.hash));
+        const Derived derived = derived_of(row, columns, before, zone);
+        set_derived(row, columns, after, derived, effective, row.at(columns.hash));
+        return put_together(row);
     }
     if (change.posting != nullptr) {
         check_balance(change.posting->rules, before, after, change.posting->needs_available);
     }
-    const MovedRow moved = with_movements(trigger->tg_newtuple, desc, columns, before, after,
-                                          {change.movements(), change.count(), zone}, effective);
+    const Moved moved = move_row(row, columns, before, after,
+                                 {change.movements(), change.count(), zone}, effective);
     expect_entry(before, moved.after, change.posting, moved.leaving, moved.seal,
-                 fingerprint(moved.row, desc, columns), false);
+                 fingerprint(row, columns), false);
     if (change.posting != nullptr) change.posting->taken = true;
-    return moved.row;
+    return put_together(row);
 }
 
 // A row that open reservations, orders or transfers count on stays.
-void check_unused(TriggerData *trigger, const Columns &columns) {
-    const TupleDesc desc = RelationGetDescr(trigger->tg_relation);
+void check_unused(const RowValues &row, const Columns &columns) {
     const int totals[] = {columns.reserved, columns.on_order, columns.in_transit};
     for (const int column : totals) {
-        const NullableDatum value = column_value(trigger->tg_trigtuple, desc, column);
+        const NullableDatum value = row.at(column);
         if (value.isnull || to_quantity(value.value, "total") == 0) continue;
-        const char *name = NameStr(TupleDescAttr(desc, column - 1)->attname);
+        const char *name = NameStr(TupleDescAttr(row.desc, column - 1)->attname);
         ereport(ERROR,
                 (errcode(ERRCODE_CHECK_VIOLATION),
                  errmsg("cannot delete a row of inventory whose %s is %s", name,
@@ -233,22 +237,21 @@ void check_unused(TriggerData *trigger, const Columns &columns) {
 }
 
 HeapTuple before_delete(TriggerData *trigger, const Columns &columns) {
-    check_unused(trigger, columns);
-    const TupleDesc desc = RelationGetDescr(trigger->tg_relation);
-    const Balance before = read_balance(trigger->tg_trigtuple, desc, columns);
+    const RowValues row = take_apart(trigger->tg_trigtuple, RelationGetDescr(trigger->tg_relation));
+    check_unused(row, columns);
+    const Balance before = read_balance(row, columns);
     if (before.quantity == 0) return trigger->tg_trigtuple;
     Balance after = before;
     after.quantity = 0;
     after.version = before.version + 1;
     Derived derived = no_derived();
     pg_tz *zone = zone_of_company(before.key.company_id);
-    if (unpack_recent_days(column_value(trigger->tg_trigtuple, desc, columns.recent),
-                           &derived.recent)) {
+    if (unpack_recent_days(row.at(columns.recent), &derived.recent)) {
         apply(derived, plain_movement(-before.quantity), zone);
     }
     const Movement movement = plain_movement(-before.quantity);
-    const Seal seal = seal_change(column_value(trigger->tg_trigtuple, desc, columns.hash),
-                                  before.key, before.version, before.quantity, &movement, 1);
+    const Seal seal = seal_change(row.at(columns.hash), before.key, before.version, before.quantity,
+                                  &movement, 1);
     expect_entry(before, after, nullptr, derived.leaving, seal, 0, true);
     return trigger->tg_trigtuple;
 }
@@ -304,8 +307,11 @@ STOCKFLOW_FUNCTION(stockflow_inventory_after) {
     const TupleDesc desc = RelationGetDescr(trigger->tg_relation);
     const bool is_insert = TRIGGER_FIRED_BY_INSERT(trigger->tg_event);
     const bool is_delete = TRIGGER_FIRED_BY_DELETE(trigger->tg_event);
-    Balance before = read_balance(trigger->tg_trigtuple, desc, columns);
-    Balance after = read_balance(changed_row(trigger), desc, columns);
+    const RowValues row = take_apart(changed_row(trigger), desc);
+    Balance after = read_balance(row, columns);
+    Balance before = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event)
+                         ? read_balance(take_apart(trigger->tg_trigtuple, desc), columns)
+                         : after;
     if (is_insert) {
         before.quantity = 0;
         before.version = after.version - (after.quantity != 0 ? 1 : 0);
@@ -314,7 +320,7 @@ STOCKFLOW_FUNCTION(stockflow_inventory_after) {
         after.version = before.version + (before.quantity != 0 ? 1 : 0);
     }
     const bool moved = after.quantity != before.quantity || after.version != before.version;
-    const uint32 print = is_delete ? 0 : fingerprint(changed_row(trigger), desc, columns);
+    const uint32 print = is_delete ? 0 : fingerprint(row, columns);
     as_owner(trigger->tg_relation, [&] {
         // What a function explains was checked in BEFORE.
         const bool explained = moved && record(after, print);

@@ -47,39 +47,30 @@ bool same(NullableDatum a, NullableDatum b) {
 
 }  // namespace
 
-HeapTuple with_derived(HeapTuple row, TupleDesc desc, const Columns &columns, const Balance &after,
-                       const Derived &derived, NullableDatum effective, NullableDatum hash) {
-    int numbers[] = {columns.version, columns.sold,    columns.recent, columns.effective,
-                     columns.low,     columns.urgency, columns.hash};
-    const NullableDatum recent = pack_recent_days(derived.recent);
+void set_derived(RowValues &row, const Columns &columns, const Balance &after,
+                 const Derived &derived, NullableDatum effective, NullableDatum hash) {
     const bool low = is_low(after, effective);
-    const NullableDatum urgency = urgency_of(after, low, derived.recent);
-    Datum values[] = {Int64GetDatum(after.version),
-                      derived.sold.value,
-                      recent.value,
-                      effective.value,
-                      BoolGetDatum(low),
-                      urgency.value,
-                      hash.value};
-    bool nulls[] = {false, derived.sold.isnull, recent.isnull, effective.isnull,
-                    false, urgency.isnull,      hash.isnull};
-    return heap_modify_tuple_by_cols(row, desc, 7, numbers, values, nulls);
+    row.set(columns.version, present(Int64GetDatum(after.version)));
+    row.set(columns.sold, derived.sold);
+    row.set(columns.recent, pack_recent_days(derived.recent));
+    row.set(columns.effective, effective);
+    row.set(columns.low, present(BoolGetDatum(low)));
+    row.set(columns.urgency, urgency_of(after, low, derived.recent));
+    row.set(columns.hash, hash);
 }
 
-HeapTuple with_flag(HeapTuple row, TupleDesc desc, const Columns &columns, const Balance &after) {
-    const bool low = is_low(after, column_value(row, desc, columns.effective));
+bool set_flag(RowValues &row, const Columns &columns, const Balance &after) {
+    const bool low = is_low(after, row.at(columns.effective));
     RecentDays recent;
-    const bool known = unpack_recent_days(column_value(row, desc, columns.recent), &recent);
+    const bool known = unpack_recent_days(row.at(columns.recent), &recent);
     const NullableDatum urgency = known ? urgency_of(after, low, recent) : most_urgent(low);
-    const NullableDatum stored = column_value(row, desc, columns.low);
-    if (same(stored, present(BoolGetDatum(low))) &&
-        same(column_value(row, desc, columns.urgency), urgency)) {
-        return row;
+    if (same(row.at(columns.low), present(BoolGetDatum(low))) &&
+        same(row.at(columns.urgency), urgency)) {
+        return false;
     }
-    int numbers[] = {columns.low, columns.urgency};
-    Datum values[] = {BoolGetDatum(low), urgency.value};
-    bool nulls[] = {false, urgency.isnull};
-    return heap_modify_tuple_by_cols(row, desc, 2, numbers, values, nulls);
+    row.set(columns.low, present(BoolGetDatum(low)));
+    row.set(columns.urgency, urgency);
+    return true;
 }
 
 Derived continued(const StockKey &key, int64 last_version, pg_tz *zone) {
@@ -92,28 +83,25 @@ Derived continued(const StockKey &key, int64 last_version, pg_tz *zone) {
     return derived;
 }
 
-Derived derived_of(HeapTuple row, TupleDesc desc, const Columns &columns, const Balance &before,
+Derived derived_of(const RowValues &row, const Columns &columns, const Balance &before,
                    pg_tz *zone) {
     Derived derived = no_derived();
-    derived.sold = column_value(row, desc, columns.sold);
-    if (unpack_recent_days(column_value(row, desc, columns.recent), &derived.recent)) {
-        return derived;
-    }
+    derived.sold = row.at(columns.sold);
+    if (unpack_recent_days(row.at(columns.recent), &derived.recent)) return derived;
     return continued(before.key, before.version, zone);
 }
 
-MovedRow with_movements(HeapTuple row, TupleDesc desc, const Columns &columns,
-                        const Balance &before, Balance after, const Movements &movements,
-                        NullableDatum effective) {
-    Derived derived = derived_of(row, desc, columns, before, movements.zone);
+Moved move_row(RowValues &row, const Columns &columns, const Balance &before, Balance after,
+               const Movements &movements, NullableDatum effective) {
+    Derived derived = derived_of(row, columns, before, movements.zone);
     for (int i = 0; i < movements.count; i++) apply(derived, movements.first[i], movements.zone);
     after.version = before.version + movements.count;
-    NullableDatum hash = column_value(row, desc, columns.hash);
+    NullableDatum hash = row.at(columns.hash);
     const Seal seal = seal_change(hash, after.key, before.version, before.quantity, movements.first,
                                   movements.count);
     if (seal.is_on) hash = present(hash_datum(seal.after));
-    return {with_derived(row, desc, columns, after, derived, effective, hash), after,
-            derived.leaving, seal};
+    set_derived(row, columns, after, derived, effective, hash);
+    return {after, derived.leaving, seal};
 }
 
 }  // namespace stockflow

@@ -17,7 +17,7 @@ struct Derived {
 Derived no_derived();
 
 // Of a row; where it does not say, of its ledger.
-Derived derived_of(HeapTuple row, TupleDesc desc, const Columns &columns, const Balance &before,
+Derived derived_of(const RowValues &row, const Columns &columns, const Balance &before,
                    pg_tz *zone);
 
 // Of a ledger that goes on after the row's deletion.
@@ -25,9 +25,9 @@ Derived continued(const StockKey &key, int64 last_version, pg_tz *zone);
 
 void apply(Derived &derived, const Movement &movement, pg_tz *zone);
 
-// The row with these columns replaced; hash: chain_hash.
-HeapTuple with_derived(HeapTuple row, TupleDesc desc, const Columns &columns, const Balance &after,
-                       const Derived &derived, NullableDatum effective, NullableDatum hash);
+// Replaces these columns of a row; hash: chain_hash.
+void set_derived(RowValues &row, const Columns &columns, const Balance &after,
+                 const Derived &derived, NullableDatum effective, NullableDatum hash);
 
 // What changes a row, and where its days begin.
 struct Movements {
@@ -36,20 +36,18 @@ struct Movements {
     pg_tz *zone;
 };
 
-struct MovedRow {
-    HeapTuple row;
+struct Moved {
     Balance after;
     DayList leaving;
     Seal seal;
 };
 
-// The row, which has its new quantity already, with what the movements between before and after
+// Makes of a row, which has its new quantity already, what the movements between before and after
 // make of the rest.
-MovedRow with_movements(HeapTuple row, TupleDesc desc, const Columns &columns,
-                        const Balance &before, Balance after, const Movements &movements,
-                        NullableDatum effective);
+Moved move_row(RowValues &row, const Columns &columns, const Balance &before, Balance after,
+               const Movements &movements, NullableDatum effective);
 
-// The row with its flag, where nothing else changes that the ledger keeps.
-HeapTuple with_flag(HeapTuple row, TupleDesc desc, const Columns &columns, const Balance &after);
+// Sets the flag of a row, where nothing else changes that the ledger keeps; false: it was right.
+bool set_flag(RowValues &row, const Columns &columns, const Balance &after);
 
 }  // namespace stockflow

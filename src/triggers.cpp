@@ -44,12 +44,15 @@ NullableDatum column_value(HeapTuple row, TupleDesc desc, int column) {
     return result;
 }
 
+bool stored_differently(NullableDatum a, NullableDatum b, Form_pg_attribute column) {
+    if (a.isnull || b.isnull) return a.isnull != b.isnull;
+    return !datum_image_eq(a.value, b.value, column->attbyval, column->attlen);
+}
+
 bool column_changed(HeapTuple before, HeapTuple after, TupleDesc desc, int column) {
     const NullableDatum a = column_value(before, desc, column);
     const NullableDatum b = column_value(after, desc, column);
-    if (a.isnull || b.isnull) return a.isnull != b.isnull;
-    const Form_pg_attribute attribute = TupleDescAttr(desc, column - 1);
-    return !datum_image_eq(a.value, b.value, attribute->attbyval, attribute->attlen);
+    return stored_differently(a, b, TupleDescAttr(desc, column - 1));
 }
 
 }  // namespace stockflow

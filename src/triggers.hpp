@@ -48,7 +48,10 @@ inline HeapTuple changed_row(const TriggerData *trigger) {
 
 NullableDatum column_value(HeapTuple row, TupleDesc desc, int column);
 
-// True when a column differs between two rows, compared as stored.
+// True when two values of a column differ, compared as stored.
+bool stored_differently(NullableDatum a, NullableDatum b, Form_pg_attribute column);
+
+// The same of a column of two rows.
 bool column_changed(HeapTuple before, HeapTuple after, TupleDesc desc, int column);
 
 }  // namespace stockflow

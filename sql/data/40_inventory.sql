@@ -26,7 +26,7 @@ CREATE TABLE stockflow.inventory (
     -- No CHECKs and no generated column: the server reads their texts anew for every statement. The
     -- ledger's trigger refuses numbers out of range, as it does stock that must not be negative, and
     -- keeps is_low and urgency.
-) WITH (fillfactor = 80);  -- room for the next versions of a row on its page: sales stay HOT
+) WITH (fillfactor = 50);  -- room on its page for a second version of each row: also changes of all rows at once stay HOT
 -- Foreign key, and the stock of a warehouse: WHERE company_id = $1 AND warehouse_id = $2. The product
 -- is in it so that a plan made before the table has statistics, to which all indexes look alike,
 -- still finds a row by its whole key.
