@@ -1,6 +1,7 @@
 // record_movements: many movements in one call, all or nothing, set-based.
 #include "arguments.hpp"
 #include "bundles.hpp"
+#include "company_lock.hpp"
 #include "core/quantity.hpp"
 #include "core/search.hpp"
 #include "core/text.hpp"
@@ -201,13 +202,13 @@ STOCKFLOW_FUNCTION(stockflow_record_movements) {
     Jsonb *movements = DatumGetJsonbP(arguments.required(1, "movements"));
     const char *key = arguments.key(2);
     const int64 recorded = spi::connected([&]() -> int64 {
-        announce_writer();
+        announce_writer(company_id);
         require_company(company_id);
         if (key != nullptr) {
             Request request("record_movements");
             request.string(json_canonical(movements));
             const char *earlier = claim_key(company_id, key, request);
-            if (earlier != nullptr) return strtoll(earlier, nullptr, 10);
+            if (earlier != nullptr) return kept_id(earlier);
         }
         int count = 0;
         Line *lines = read_lines(movements, &count);

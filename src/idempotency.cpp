@@ -1,6 +1,7 @@
 #include "idempotency.hpp"
 
 #include "arguments.hpp"
+#include "company_lock.hpp"
 #include "entry.hpp"
 #include "json.hpp"
 #include "posting.hpp"
@@ -56,6 +57,17 @@ Datum sha256(const StringInfoData &content) {
         ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not compute SHA-256")));
     }
     return PointerGetDatum(hash);
+}
+
+[[noreturn]] void refuse_kept(const char *result) {
+    ereport(
+        ERROR,
+        (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+         errmsg("the result kept for this idempotency key is not a number: %s",
+                clipped(result, 60)),
+         errhint("Somebody has changed stockflow.idempotency_keys, or called keep_request. What "
+                 "the first call did is in the ledger.")));
+    pg_unreachable();
 }
 
 }  // namespace
@@ -122,6 +134,20 @@ const char *claim_key(int64 company_id, const char *key, const Request &request)
     return result == nullptr ? "" : result;  // the JSON null of a call that returns nothing
 }
 
+std::int64_t kept_quantity(const char *result) {
+    std::int64_t quantity = 0;
+    if (parse_quantity(result, &quantity) != ParseStatus::ok) refuse_kept(result);
+    return quantity;
+}
+
+int64 kept_id(const char *result) {
+    char *end = nullptr;
+    errno = 0;
+    const int64 id = strtoll(result, &end, 10);
+    if (end == result || *end != '\0' || errno != 0) refuse_kept(result);
+    return id;
+}
+
 void keep_result(int64 company_id, const char *key, const char *result) {
     if (key == nullptr) return;
     spi::Parameters parameters;
@@ -142,7 +168,7 @@ STOCKFLOW_FUNCTION(stockflow_claim_request) {
     Jsonb *content = DatumGetJsonbP(arguments.required(3, "request"));
     MemoryContext caller = CurrentMemoryContext;
     const NullableDatum result = spi::connected([&] {
-        announce_writer();
+        announce_writer(company_id);
         require_company(company_id);
         Request request(operation);
         request.string(json_canonical(content));

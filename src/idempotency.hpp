@@ -1,6 +1,8 @@
 // Idempotency keys: a request that is sent twice is carried out once.
 #pragma once
 
+#include <cstdint>
+
 #include "pg.hpp"
 
 namespace stockflow {
@@ -27,6 +29,10 @@ class Request {
 // key is null), else the text of the first call's result. Another request under the same key is
 // 23505. Waits for a call with the same key that is under way. Runs inside SPI.
 const char *claim_key(int64 company_id, const char *key, const Request &request);
+
+// The result of the first call as a number; 55000: somebody has changed what was kept.
+std::int64_t kept_quantity(const char *result);
+int64 kept_id(const char *result);
 
 // Keeps the result of the call that claimed the key; result is JSON. No-op when key is null.
 void keep_result(int64 company_id, const char *key, const char *result);

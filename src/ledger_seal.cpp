@@ -1,10 +1,10 @@
 // The switch companies.tamper_evident: sealing the ledgers of a company, and ending that; and
 // proving that a ledger goes on from hashes that somebody has kept.
 #include "arguments.hpp"
+#include "company_lock.hpp"
 #include "entry.hpp"
 #include "ledger_checks.hpp"
 #include "ledger_hash.hpp"
-#include "posting.hpp"
 #include "triggers.hpp"
 #include "values.hpp"
 
@@ -41,9 +41,6 @@ spi::Statement clear_hashes = {
     1,
     {INT8OID},
     nullptr};
-
-spi::Statement rows_of_company = {
-    "SELECT count(*) FROM stockflow.inventory i WHERE i.company_id = $1", 1, {INT8OID}, nullptr};
 
 // Kept heads, each with the entries up to it.
 spi::Statement kept_heads = {
@@ -102,10 +99,7 @@ void write_heads(int64 company_id, const Heads &heads, int first, int count) {
     close_derived_update();
 }
 
-void seal_company(int64 company_id) {
-    spi::Parameters parameters;
-    spi::run_latest(rows_of_company, parameters.bigint(company_id));
-    const int capacity = static_cast<int>(spi::Row(0).bigint(1));
+void seal_company(int64 company_id, int capacity) {
     Heads heads = {allocate<std::int64_t>(capacity), allocate<std::int64_t>(capacity),
                    allocate<LedgerHash>(capacity), 0, capacity};
     hash_company(company_id, heads);
@@ -227,9 +221,10 @@ STOCKFLOW_FUNCTION(stockflow_tamper_evident_after) {
     if (!is_on) check_may_end(companies);
     as_owner(companies, [&] {
         spi::connected([&] {
-            stop_writers();
+            stop_writers(company_id);
+            const int64 count = lock_inventory(company_id);
             if (is_on) {
-                seal_company(company_id);
+                seal_company(company_id, static_cast<int>(count));
             } else {
                 unseal_company(company_id);
             }

@@ -1,5 +1,6 @@
 // The triggers on inventory: BEFORE accepts a change and prepares the row, AFTER takes its ledger
 // entries, which are written when the statement ends (ledger_batch.cpp).
+#include "company_lock.hpp"
 #include "core/quantity.hpp"
 #include "core/recent_days.hpp"
 #include "entry.hpp"
@@ -79,6 +80,7 @@ HeapTuple before_insert(TriggerData *trigger, const Columns &columns) {
     if (keep_inventory_row(trigger->tg_relation, after.key)) {
         return trigger->tg_trigtuple;  // conflicts for certain
     }
+    hold_rules(after.key.company_id);
     const LastEntry last = last_ledger_entry(after.key);
     const int64 last_version = last.version;
     // A row that is gone while its deletion is not recorded yet: this statement deletes it, or one

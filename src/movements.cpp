@@ -1,6 +1,7 @@
 // The functions that move stock of one product: sale, return, receipt, adjustment, transfer, count.
 #include "arguments.hpp"
 #include "bundles.hpp"
+#include "company_lock.hpp"
 #include "core/quantity.hpp"
 #include "core/text.hpp"
 #include "entry.hpp"
@@ -70,16 +71,6 @@ void describe(Request &request, const Call &call) {
         .string(call.reference);
 }
 
-// A result as it is kept for a retry.
-std::int64_t read_result(const char *text) {
-    std::int64_t quantity = 0;
-    if (parse_quantity(text, &quantity) != ParseStatus::ok) {
-        ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
-                        errmsg("the result kept in idempotency_keys is not a quantity")));
-    }
-    return quantity;
-}
-
 // On hand after posting; for a bundle what can be built of what is available.
 std::int64_t on_hand_after(const Call &call, bool is_bundle, const Posted *posted, int count) {
     if (!is_bundle) return posted[0].quantity;
@@ -100,10 +91,10 @@ std::int64_t on_hand_after(const Call &call, bool is_bundle, const Posted *poste
 // Posts one movement, once per idempotency key, and returns what is on hand afterwards.
 Datum move(const Call &call, const Movement &movement, const Request &request) {
     const std::int64_t on_hand = spi::connected([&] {
-        announce_writer();
+        announce_writer(call.key.company_id);
         const StockRules rules = require_rules(call.key);
         const char *earlier = claim_key(call.key.company_id, call.idempotency_key, request);
-        if (earlier != nullptr) return read_result(earlier);
+        if (earlier != nullptr) return kept_quantity(earlier);
 
         Line line = make_line(call.key.product_id, call.key.warehouse_id, movement);
         line.rules = &rules;
@@ -247,7 +238,7 @@ STOCKFLOW_FUNCTION(stockflow_transfer_stock) {
     describe(request, call);
     request.quantity(quantity).bigint(to_warehouse_id);
     spi::connected([&] {
-        announce_writer();
+        announce_writer(call.key.company_id);
         require_company(call.key.company_id);
         if (claim_key(call.key.company_id, call.idempotency_key, request) != nullptr) return;
         Movement out =
@@ -278,10 +269,10 @@ STOCKFLOW_FUNCTION(stockflow_count_stock) {
     describe(request, call);
     request.quantity(counted);
     const std::int64_t delta = spi::connected([&] {
-        announce_writer();
+        announce_writer(call.key.company_id);
         const StockRules rules = require_rules(call.key);
         const char *earlier = claim_key(call.key.company_id, call.idempotency_key, request);
-        if (earlier != nullptr) return read_result(earlier);
+        if (earlier != nullptr) return kept_quantity(earlier);
         const std::int64_t applied = apply_count(call, counted, rules);
         keep_result(call.key.company_id, call.idempotency_key,
                     numeric_text(from_quantity(applied)));

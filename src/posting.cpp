@@ -21,10 +21,6 @@ spi::Statement company_query = {
     {INT8OID},
     nullptr};
 
-// By SQL, which asks whether the session may.
-spi::Statement writers_lock = {
-    "LOCK TABLE stockflow.inventory IN SHARE ROW EXCLUSIVE MODE", 0, {}, nullptr};
-
 spi::Statement key_parts = {
     "SELECT EXISTS (SELECT FROM stockflow.products p"
     "                WHERE p.company_id = $1 AND p.product_id = $2),"
@@ -266,13 +262,6 @@ void report_unknown(const char *what, int64 id, int64 company_id) {
              errmsg("%s %lld does not exist", what, static_cast<long long>(id)),
              errdetail("Company %lld has no such %s.", static_cast<long long>(company_id), what)));
     pg_unreachable();
-}
-
-void announce_writer() { lock_table("inventory", RowExclusiveLock); }
-
-void stop_writers() {
-    spi::Parameters nothing;
-    spi::run(writers_lock, nothing, spi::Mode::write);
 }
 
 void require_company(int64 company_id) {

@@ -38,13 +38,6 @@ struct KeyArrays {
 // Makes the rows of inventory that are missing; in key order, before any row is locked.
 void make_missing_rows(int64 company_id, const KeyArrays &keys);
 
-// Opens a call that writes: keeps what the rules depend on from changing until its end.
-void announce_writer();
-
-// Keeps others from moving stock until the transaction ends, and waits for those under way: they
-// have read rules that are to change. Runs inside SPI.
-void stop_writers();
-
 // Raises 23503: a company has no such product, warehouse, …
 [[noreturn]] void report_unknown(const char *what, int64 id, int64 company_id);
 

@@ -1,5 +1,6 @@
 // create_product_json: a product from a JSON payload, every fault of which is reported at once.
 #include "arguments.hpp"
+#include "company_lock.hpp"
 #include "core/quantity.hpp"
 #include "core/text.hpp"
 #include "entry.hpp"
@@ -356,7 +357,7 @@ Jsonb *created_json(const NewProduct &product, const CreatedProduct &created) {
 
 // Creates the product of a payload, or finds what the first call with its key created.
 Jsonb *create(int64 company_id, Jsonb *json) {
-    announce_writer();
+    announce_writer(company_id);
     require_company(company_id);
     const char *key = nullptr;
     if (JB_ROOT_IS_OBJECT(json)) {  // a retry must not trip over its own SKU

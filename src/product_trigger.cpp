@@ -1,8 +1,8 @@
 // The triggers on products and warehouses: SKU, price, what kind of product it is, and history.
+#include "company_lock.hpp"
 #include "core/quantity.hpp"
 #include "core/text.hpp"
 #include "entry.hpp"
-#include "posting.hpp"
 #include "products.hpp"
 #include "spi.hpp"
 #include "triggers.hpp"
@@ -109,10 +109,8 @@ void check_price(const ProductRow &product, NullableDatum price) {
                     errdetail("%s has %d decimals.", currency, currency_decimals(currency))));
 }
 
-// Lots come and go with the stock of others, too, so that all who move stock have to wait.
 void check_no_lots(const ProductRow &product) {
     spi::Parameters lots;
-    stop_writers();
     lots.bigint(product.company_id).bigint(product.product_id);
     if (spi::run_latest(lots_in_stock, lots) == 0) return;
     ereport(ERROR, (errcode(ERRCODE_CHECK_VIOLATION),
@@ -125,6 +123,7 @@ void check_kind(const ProductRow &before, const ProductRow &after) {
     spi::Parameters stock, components;
     stock.bigint(after.company_id).bigint(after.product_id);
     components.bigint(after.company_id).bigint(after.product_id);
+    stop_writers(after.company_id);  // they have read of which kind it is
     const uint64 rows = spi::run(stock_rows, stock, spi::Mode::write);
     bool has_stock = false, has_fraction = false;
     for (uint64 i = 0; i < rows; i++) {

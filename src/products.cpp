@@ -2,6 +2,7 @@
 #include "products.hpp"
 
 #include "arguments.hpp"
+#include "company_lock.hpp"
 #include "core/quantity.hpp"
 #include "core/text.hpp"
 #include "entry.hpp"
@@ -191,10 +192,10 @@ STOCKFLOW_FUNCTION(stockflow_create_product) {
         .numeric(from_optional_quantity(product.reorder_point))
         .optional_bigint(product.supplier_id);
     const int64 product_id = spi::connected([&]() -> int64 {
-        announce_writer();
+        announce_writer(product.company_id);
         require_company(product.company_id);
         const char *earlier = claim_key(product.company_id, key, request);
-        if (earlier != nullptr) return strtoll(earlier, nullptr, 10);
+        if (earlier != nullptr) return kept_id(earlier);
         const CreatedProduct created = insert_product(product);
         keep_result(product.company_id, key,
                     psprintf("%lld", static_cast<long long>(created.product_id)));

@@ -1,9 +1,9 @@
 #include "recent.hpp"
 
+#include "company_lock.hpp"
 #include "entry.hpp"
 #include "history.hpp"
 #include "ledger_log.hpp"
-#include "posting.hpp"
 #include "values.hpp"
 
 namespace stockflow {
@@ -78,7 +78,8 @@ bool unpack_recent_days(NullableDatum packed, RecentDays *recent) {
 void rebuild_company(int64 company_id, pg_tz *zone) {
     spi::connected([&] {
         spi::Parameters company;
-        stop_writers();
+        stop_writers(company_id);
+        lock_inventory(company_id);
         clear_history(company_id);
         const int count =
             static_cast<int>(spi::run_latest(keys_of_company, company.bigint(company_id)));

@@ -1,6 +1,8 @@
 #include "reorder.hpp"
 
+#include "company_lock.hpp"
 #include "entry.hpp"
+#include "rules.hpp"
 #include "spi.hpp"
 #include "triggers.hpp"
 #include "values.hpp"
@@ -21,12 +23,6 @@ spi::Statement category_point = {
     " WHERE g.company_id = $1 AND g.category_id = $2 FOR SHARE",
     2,
     {INT8OID, INT8OID},
-    nullptr};
-
-spi::Statement company_point = {
-    "SELECT c.reorder_point FROM stockflow.companies c WHERE c.company_id = $1 FOR SHARE",
-    1,
-    {INT8OID},
     nullptr};
 
 // Rows that inherit are updated in key order; rows with a point of their own are left alone.
@@ -66,7 +62,10 @@ NullableDatum first_point(spi::Statement &statement, spi::Parameters &parameters
 NullableDatum inherited_reorder_point(const StockKey &key) {
     MemoryContext caller = CurrentMemoryContext;
     return spi::connected([&] {
-        spi::Parameters product, company;
+        // The point of a company changes only when nobody holds its rules, the other two when
+        // nobody holds their rows.
+        hold_rules(key.company_id);
+        spi::Parameters product;
         NullableDatum point =
             first_point(product_point, product.bigint(key.company_id).bigint(key.product_id));
         if (point.isnull && SPI_processed > 0 && !spi::Row(0).is_null(2)) {
@@ -74,12 +73,10 @@ NullableDatum inherited_reorder_point(const StockKey &key) {
             category.bigint(key.company_id).bigint(spi::Row(0).bigint(2));
             point = first_point(category_point, category);
         }
-        if (point.isnull) point = first_point(company_point, company.bigint(key.company_id));
-        if (!point.isnull) {
-            MemoryContext own = MemoryContextSwitchTo(caller);
-            point.value = datumCopy(point.value, false, -1);
-            MemoryContextSwitchTo(own);
-        }
+        MemoryContext own = MemoryContextSwitchTo(caller);
+        point = point.isnull ? company_reorder_point(key.company_id)
+                             : present(datumCopy(point.value, false, -1));
+        MemoryContextSwitchTo(own);
         return point;
     });
 }
@@ -92,14 +89,6 @@ spi::Statement hold_planning = {
     1,
     {INT8OID},
     nullptr};
-
-// Keeps the company's reorder point from changing until the transaction ends.
-void hold_company_point(int64 company_id) {
-    spi::connected([&] {
-        spi::Parameters parameters;
-        spi::run(company_point, parameters.bigint(company_id), spi::Mode::write);
-    });
-}
 
 // Brings the rows that inherit up to date. What they may inherit from further up is held first, so
 // that two changes at different levels cannot miss each other.
@@ -148,9 +137,10 @@ STOCKFLOW_FUNCTION(stockflow_reorder_point_after) {
             propagate(propagate_product, company_id, &product_id);
         } else if (strcmp(level, "category") == 0) {
             const int64 category_id = id("category_id");
-            hold_company_point(company_id);
+            hold_rules(company_id);
             propagate(propagate_category, company_id, &category_id);
         } else {
+            stop_writers(company_id);
             propagate(propagate_company, company_id, nullptr);
         }
     });

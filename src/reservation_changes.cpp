@@ -1,6 +1,7 @@
 // What becomes of a reservation: commit_reservation, release_reservation, extend_reservation.
 #include "arguments.hpp"
 #include "bundles.hpp"
+#include "company_lock.hpp"
 #include "core/quantity.hpp"
 #include "core/text.hpp"
 #include "entry.hpp"
@@ -331,7 +332,7 @@ STOCKFLOW_FUNCTION(stockflow_commit_reservation) {
         .moment(occurred_at);
     MemoryContext caller = CurrentMemoryContext;
     const char *result = spi::connected([&]() -> const char * {
-        announce_writer();
+        announce_writer(company_id);
         require_company(company_id);
         const char *done = claim_key(company_id, key, request);
         if (done == nullptr) {
@@ -353,7 +354,7 @@ STOCKFLOW_FUNCTION(stockflow_release_reservation) {
     Request request("release_reservation");
     request.bigint(reservation_id);
     spi::connected([&] {
-        announce_writer();
+        announce_writer(company_id);
         require_company(company_id);
         if (claim_key(company_id, key, request) != nullptr) return;
         const Reservation reservation = load(company_id, reservation_id, lock_header);
@@ -377,7 +378,7 @@ STOCKFLOW_FUNCTION(stockflow_extend_reservation) {
     Request request("extend_reservation");
     request.bigint(reservation_id).optional_bigint(expires_at);
     spi::connected([&] {
-        announce_writer();
+        announce_writer(company_id);
         require_company(company_id);
         if (claim_key(company_id, key, request) != nullptr) return;
         const TimestampTz until = check_expiry(expires_at);

@@ -1,6 +1,7 @@
 // reserve_stock: sets stock aside, all lines or none.
 #include "arguments.hpp"
 #include "bundles.hpp"
+#include "company_lock.hpp"
 #include "core/search.hpp"
 #include "core/text.hpp"
 #include "entry.hpp"
@@ -122,10 +123,10 @@ STOCKFLOW_FUNCTION(stockflow_reserve_stock) {
     Request request("reserve_stock");
     request.optional_bigint(expires_at).string(reference).string(json_canonical(lines));
     const int64 reservation_id = spi::connected([&]() -> int64 {
-        announce_writer();
+        announce_writer(company_id);
         require_company(company_id);
         const char *earlier = claim_key(company_id, key, request);
-        if (earlier != nullptr) return strtoll(earlier, nullptr, 10);
+        if (earlier != nullptr) return kept_id(earlier);
 
         const TimestampTz until = check_expiry(expires_at);
         int wanted_count = 0, count = 0;

@@ -2,6 +2,7 @@
 // a seventh of a sale, so they are remembered (row_memory.hpp) while those rows stay as they are.
 #include "rules.hpp"
 
+#include "company_lock.hpp"
 #include "row_memory.hpp"
 #include "values.hpp"
 
@@ -12,8 +13,8 @@ namespace {
 #define STOCKFLOW_RULE_COLUMNS                                                       \
     "c.timezone, c.allow_negative_stock, p.whole_units, p.is_bundle, p.is_stocked,"  \
     " c.deleted_at IS NOT NULL, p.deleted_at IS NOT NULL, w.deleted_at IS NOT NULL," \
-    " p.sku, w.name, p.tracks_lots, c.tamper_evident"
-constexpr int kRuleColumns = 12;
+    " p.sku, w.name, p.tracks_lots, c.tamper_evident, c.reorder_point"
+constexpr int kRuleColumns = 13;
 
 spi::Statement rules_query = {
     "SELECT " STOCKFLOW_RULE_COLUMNS
@@ -39,7 +40,7 @@ spi::Statement many_rules_query = {
 
 spi::Statement company_query = {
     "SELECT c.timezone, c.allow_negative_stock, c.deleted_at IS NOT NULL, c.tamper_evident,"
-    " c.tableoid, c.ctid, c.xmin"
+    " c.reorder_point, c.tableoid, c.ctid, c.xmin"
     "  FROM stockflow.companies c WHERE c.company_id = $1",
     1,
     {INT8OID},
@@ -58,6 +59,7 @@ using Name = char[32];
 struct CompanyRules {
     pg_tz *zone;
     bool allow_negative, deleted, tamper_evident;
+    OptionalQuantity reorder_point;
 };
 struct ProductRules {
     bool whole_units, is_bundle, is_stocked, tracks_lots, deleted;
@@ -72,6 +74,10 @@ struct WarehouseRules {
 RowMemory<CompanyRules, 512> companies;
 RowMemory<ProductRules, 16384> products;
 RowMemory<WarehouseRules, 512> warehouses;
+
+OptionalQuantity read_point(const spi::Row &row, int column) {
+    return to_optional_quantity(row.get(column), "reorder_point");
+}
 
 StockRules read_rules(const spi::Row &row, MemoryContext caller) {
     StockRules rules = {};
@@ -93,7 +99,7 @@ StockRules read_rules(const spi::Row &row, MemoryContext caller) {
 void remember(const StockKey &key, const StockRules &rules, const spi::Row &row) {
     if (strlen(rules.sku) >= sizeof(Name) || strlen(rules.warehouse) >= sizeof(Name)) return;
     const CompanyRules company = {rules.zone, rules.allow_negative, rules.company_deleted,
-                                  row.boolean(kRuleColumns)};
+                                  row.boolean(kRuleColumns - 1), read_point(row, kRuleColumns)};
     ProductRules product = {rules.whole_units, rules.is_bundle,       rules.is_stocked,
                             rules.tracks_lots, rules.product_deleted, {}};
     WarehouseRules warehouse = {rules.warehouse_deleted, {}};
@@ -139,8 +145,9 @@ bool find_company(int64 company_id, CompanyRules *rules) {
         parameters.bigint(company_id);
         if (spi::run_latest(company_query, parameters) == 0) return false;
         const spi::Row row(0);
-        *rules = {find_time_zone(row.string(1)), row.boolean(2), row.boolean(3), row.boolean(4)};
-        companies.remember(company_id, 0, row, 5, *rules);
+        *rules = {find_time_zone(row.string(1)), row.boolean(2), row.boolean(3), row.boolean(4),
+                  read_point(row, 5)};
+        companies.remember(company_id, 0, row, 6, *rules);
         return true;
     });
 }
@@ -180,6 +187,12 @@ void load_rules(int64 company_id, const std::int64_t *product_ids,
     });
 }
 
+NullableDatum company_reorder_point(int64 company_id) {
+    CompanyRules company = {};
+    if (!find_company(company_id, &company)) return null_datum();
+    return from_optional_quantity(company.reorder_point);
+}
+
 bool is_sealed(int64 company_id) {
     CompanyRules company;
     return find_company(company_id, &company) && company.tamper_evident;
@@ -189,6 +202,7 @@ pg_tz *zone_of_company(int64 company_id) {
     if (last_zone.statement == current_statement() && last_zone.company_id == company_id) {
         return last_zone.zone;
     }
+    hold_rules_if_free(company_id);
     CompanyRules company;
     pg_tz *zone = find_company(company_id, &company) ? company.zone : nullptr;
     last_zone = {current_statement(), company_id, zone};

@@ -18,6 +18,9 @@ void load_rules(int64 company_id, const std::int64_t *products, const std::int64
 // The time zone of a company, read once per statement on inventory; null: no such company.
 pg_tz *zone_of_company(int64 company_id);
 
+// The reorder point of a company as it is now; where it must not change, under hold_rules.
+NullableDatum company_reorder_point(int64 company_id);
+
 // Whether the ledger of a company is tamper-evident now.
 bool is_sealed(int64 company_id);
 

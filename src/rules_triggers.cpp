@@ -1,4 +1,5 @@
 // Triggers on companies and product_bundles.
+#include "company_lock.hpp"
 #include "core/bundle.hpp"
 #include "core/text.hpp"
 #include "entry.hpp"
@@ -19,12 +20,6 @@ spi::Statement finest_price = {
     1,
     {INT8OID},
     nullptr};
-
-// Bundles of a company change one at a time, so that two halves of a circle cannot pass. Not by a
-// lock on the company's row, which every new row of inventory shares.
-spi::Statement lock_bundles = {
-    "SELECT pg_catalog.pg_advisory_xact_lock($1)", 1, {INT8OID}, nullptr};
-constexpr int64 kBundleLocks = 0x53464C4F57000000;  // keeps clear of small keys of applications
 
 // The longest way down from a component and up from its bundle, and whether they meet.
 spi::Statement nesting = {
@@ -160,9 +155,8 @@ STOCKFLOW_FUNCTION(stockflow_bundle_after) {
     const Datum component_id = value("component_id");
     to_quantity(value("quantity"), "quantity");  // at most six decimals
     const auto check = [&] {
-        spi::Parameters lock, edge, bundle;
-        spi::run(lock_bundles, lock.bigint(kBundleLocks ^ DatumGetInt64(company_id)),
-                 spi::Mode::write);
+        spi::Parameters edge, bundle;
+        lock_bundles(DatumGetInt64(company_id));
         edge.datum(company_id).datum(bundle_id).datum(component_id).integer(kMaxBundleDepth);
         if (spi::run_latest(nesting, edge) > 0) check_nesting(spi::Row(0));
         spi::run(mark_bundle, bundle.datum(company_id).datum(bundle_id), spi::Mode::write);

@@ -41,7 +41,7 @@ CREATE FUNCTION stockflow.timezone_after() RETURNS trigger
     LANGUAGE c SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'stockflow_timezone_after';
 COMMENT ON FUNCTION stockflow.timezone_after() IS
-'AFTER ROW trigger of companies: makes inventory.recent_days anew when days begin at other moments. Waits for writers of inventory and holds them up.';
+'AFTER ROW trigger of companies: makes inventory.recent_days anew when days begin at other moments. Waits for those who move stock of the company and holds them up.';
 
 CREATE FUNCTION stockflow.reorder_point_after() RETURNS trigger
     LANGUAGE c SET search_path = pg_catalog, pg_temp

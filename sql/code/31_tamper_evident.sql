@@ -4,7 +4,7 @@ CREATE FUNCTION stockflow.tamper_evident_after() RETURNS trigger
     LANGUAGE c SET search_path = pg_catalog, pg_temp SET enable_nestloop = off SET jit = off
     AS 'MODULE_PATHNAME', 'stockflow_tamper_evident_after';
 COMMENT ON FUNCTION stockflow.tamper_evident_after() IS
-'AFTER ROW trigger of companies: seals the ledgers of a company that becomes tamper-evident, all entries so far included, or ends that, which is for the owner of the table (42501). Waits for writers of inventory and holds them up.';
+'AFTER ROW trigger of companies: seals the ledgers of a company that becomes tamper-evident, all entries so far included, or ends that, which is for the owner of the table (42501). Waits for those who move stock of the company and holds them up.';
 
 CREATE FUNCTION stockflow.ledger_heads(company_id bigint)
     RETURNS TABLE(product_id bigint, warehouse_id bigint, version bigint, chain_hash bytea)

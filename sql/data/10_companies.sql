@@ -30,7 +30,7 @@ COMMENT ON COLUMN stockflow.companies.company_id IS 'Key; first in the key of ev
 COMMENT ON COLUMN stockflow.companies.name IS 'Display name, 1 to 200 characters.';
 COMMENT ON COLUMN stockflow.companies.timezone IS 'IANA time zone (pg_timezone_names); it decides to which calendar day a movement belongs.';
 COMMENT ON COLUMN stockflow.companies.currency IS 'ISO 4217 code of all prices and costs; it decides how many decimals a price may have.';
-COMMENT ON COLUMN stockflow.companies.tamper_evident IS 'Whether the ledger of the company is sealed by hashes, so that verify_ledger finds entries that were changed behind it. Switching it on reads the whole ledger of the company and holds up writers of inventory; switching it off is for the owner of the table.';
+COMMENT ON COLUMN stockflow.companies.tamper_evident IS 'Whether the ledger of the company is sealed by hashes, so that verify_ledger finds entries that were changed behind it. Switching it on reads the whole ledger of the company and holds up those who move its stock; switching it off is for the owner of the table.';
 COMMENT ON COLUMN stockflow.companies.allow_negative_stock IS 'Whether a movement may take stock below zero.';
 COMMENT ON COLUMN stockflow.companies.reorder_point IS 'Reorder point of products for which nothing nearer sets one, in units; NULL: none, 0: when empty.';
 COMMENT ON COLUMN stockflow.companies.cover_days IS 'Days of demand that a suggested order holds above the reorder point.';

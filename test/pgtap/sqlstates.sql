@@ -1,7 +1,7 @@
 -- One case per error situation: its SQLSTATE and its message.
 BEGIN;
 SET LOCAL client_min_messages = warning;
-SELECT plan(96);
+SELECT plan(98);
 
 INSERT INTO stockflow.companies (company_id, name, currency, allow_negative_stock) VALUES
     (1, 'Acme', 'USD', false), (2, 'Yen', 'JPY', false), (3, 'Dinar', 'KWD', false),
@@ -78,6 +78,8 @@ INSERT INTO cases (sqlstate, message, call) VALUES
     ('23514', 'new row for relation "product_bundles" violates check constraint "product_bundles_quantity_check"', $$INSERT INTO stockflow.product_bundles VALUES (1, 3, 2, 'NaN')$$),
     ('22003', 'quantity 0.0000001 has more than six decimals', 'INSERT INTO stockflow.product_bundles VALUES (1, 3, 2, 0.0000001)'),
 -- the ledger
+    ('55000', 'the result kept for this idempotency key is not a number: true', $$SELECT stockflow.keep_request(1, 'k1', 'true'); SELECT stockflow.adjust_stock(1, 1, 2, 1, idempotency_key => 'k1')$$),
+    ('55000', 'the result kept for this idempotency key is not a number: 1.5', $$SELECT stockflow.create_product(1, 'N', 'x', 1, idempotency_key => 'k2'); SELECT stockflow.keep_request(1, 'k2', '1.5'); SELECT stockflow.create_product(1, 'N', 'x', 1, idempotency_key => 'k2')$$),
     ('55000', 'inventory_log is append-only', 'UPDATE stockflow.inventory_log SET reference = NULL'),
     ('55000', 'inventory_log is append-only', 'DELETE FROM stockflow.inventory_log WHERE false'),
     ('55000', 'inventory_log is append-only', 'TRUNCATE stockflow.inventory_log'),
