@@ -50,6 +50,12 @@ INSERT INTO bench.statement (name, query) VALUES
     INSERT INTO bench.stock_log (company_id, product_id, warehouse_id, version, delta, quantity_after, reason)
     SELECT 1, m.product_id, m.warehouse_id, u.version - row_number() OVER (PARTITION BY m.product_id, m.warehouse_id) + 1, m.delta, u.quantity, m.reason
       FROM m JOIN u USING (product_id, warehouse_id)$$),
+('UPDATE of 10,000 rows', 'UPDATE stockflow.inventory SET quantity = quantity - 1 WHERE company_id = 2 AND product_id BETWEEN 20001 AND 22000'),
+('UPDATE of 10,000 rows, PL/pgSQL triggers', 'UPDATE bench.kept SET quantity = quantity - 1 WHERE company_id = 1 AND product_id <= 2000'),
+('first stock of 10,000 products', 'INSERT INTO stockflow.inventory (company_id, product_id, warehouse_id, quantity) SELECT 2, p, 6, 10 FROM generate_series(1, 10000) AS p'),
+('first stock of 10,000 products, two INSERTs', $$
+    WITH s AS (INSERT INTO bench.first_stock SELECT 2, p, 6, 10 FROM generate_series(1, 10000) AS p RETURNING *)
+    INSERT INTO bench.stock_log (company_id, product_id, warehouse_id, version, delta, quantity_after, reason) SELECT 2, product_id, warehouse_id, 1, 10, 10, 'initial' FROM s$$),
 ('1,000 products created', $$SELECT count(stockflow.create_product(1, 'N-' || bench.next() || '-' || n, 'New', 1, 1, 10)) FROM generate_series(1, 1000) AS n$$),
 ('1,000 products, three INSERTs', $$
     WITH p AS (INSERT INTO stockflow.products (company_id, sku, name, price) SELECT 2, 'N-' || bench.next() || '-' || n, 'New', 1 FROM generate_series(1, 1000) AS n RETURNING product_id),
@@ -123,7 +129,11 @@ SELECT stockflow AS "StockFlow", round(bench.ms(stockflow)::numeric, 2) AS ms, o
                (4, 'alerts', 'alerts, inventory ten times as large'), (5, 'first 50 alerts', 'alerts'),
                (5, '1,000 sales', '1,000 sales, PL/pgSQL triggers'), (5, '1,000 sales', '1,000 sales, by hand'),
                (6, '10,000 movements in one call', '10,000 movements, UPDATE and INSERT'),
+               (6, 'UPDATE of 10,000 rows', 'UPDATE of 10,000 rows, PL/pgSQL triggers'),
+               (6, 'first stock of 10,000 products', 'first stock of 10,000 products, two INSERTs'),
                (7, '1,000 products created', '1,000 products, three INSERTs'),
                (8, 'verify_ledger', 'sum of the ledger against the balances')) AS t(n, stockflow, other) ORDER BY n;
 SELECT round((SELECT count(*) FROM stockflow.inventory_log WHERE company_id = 1) / bench.ms('verify_ledger') * 1000) AS "verify_ledger entries per second",
-       round(10000 / bench.ms('10,000 movements in one call') * 1000) AS "record_movements per second";
+       round(10000 / bench.ms('10,000 movements in one call') * 1000) AS "record_movements per second",
+       round(10000 / bench.ms('UPDATE of 10,000 rows') * 1000) AS "rows updated per second",
+       round(10000 / bench.ms('first stock of 10,000 products') * 1000) AS "rows inserted per second";

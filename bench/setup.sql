@@ -58,28 +58,13 @@ CREATE TABLE bench.stock_log (
     reason text NOT NULL, reference text, occurred_at timestamptz NOT NULL DEFAULT now(), recorded_at timestamptz NOT NULL DEFAULT now(),
     actor text NOT NULL DEFAULT current_user, PRIMARY KEY (company_id, product_id, warehouse_id, version));
 CREATE INDEX ON bench.stock_log (company_id, occurred_at);
-CREATE TABLE bench.triggered (LIKE bench.stock INCLUDING ALL);
-CREATE TABLE bench.triggered_log (LIKE bench.stock_log INCLUDING ALL);
+-- Where first stock is put: a warehouse that has none, and a table with the same foreign keys.
+INSERT INTO stockflow.warehouses (company_id, warehouse_id, name) VALUES (2, 6, 'New');
+CREATE TABLE bench.first_stock (LIKE bench.stock INCLUDING ALL, FOREIGN KEY (company_id, product_id) REFERENCES stockflow.products,
+                                FOREIGN KEY (company_id, warehouse_id) REFERENCES stockflow.warehouses);
 INSERT INTO bench.stock SELECT 1, 1 + n / 5, 1 + n % 5, 1000000 FROM generate_series(0, :pairs - 1) AS n;
-INSERT INTO bench.triggered SELECT * FROM bench.stock;
 
--- The ledger alone as a PL/pgSQL trigger would keep it.
-CREATE FUNCTION bench.before_row() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF NEW.quantity < 0 THEN RAISE EXCEPTION 'insufficient stock' USING ERRCODE = 'check_violation'; END IF;
-    NEW.version := OLD.version + 1;
-    RETURN NEW;
-END $$;
-CREATE FUNCTION bench.after_row() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    INSERT INTO bench.triggered_log (company_id, product_id, warehouse_id, version, delta, quantity_after, reason)
-        VALUES (NEW.company_id, NEW.product_id, NEW.warehouse_id, NEW.version, NEW.quantity - OLD.quantity, NEW.quantity, 'sale');
-    RETURN NULL;
-END $$;
-CREATE TRIGGER before_row BEFORE UPDATE ON bench.triggered FOR EACH ROW EXECUTE FUNCTION bench.before_row();
-CREATE TRIGGER after_row AFTER UPDATE ON bench.triggered FOR EACH ROW EXECUTE FUNCTION bench.after_row();
-
--- The same with what a sale does beside it: the rules of company, product and warehouse, the day in
+-- What PL/pgSQL triggers would keep: the rules of company, product and warehouse, the day in
 -- the company's time zone, the demand of the last 32 days in the row, the flag of the alerts.
 CREATE TABLE bench.kept (
     company_id bigint, product_id bigint, warehouse_id bigint, quantity numeric NOT NULL, reserved numeric NOT NULL DEFAULT 0,
