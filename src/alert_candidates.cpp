@@ -1,6 +1,5 @@
 // What alerts are made from: the company, and its rows of inventory that are low, or are asked for.
 #include "alert_rows.hpp"
-#include "core/search.hpp"
 #include "ledger_log.hpp"
 #include "lots.hpp"
 #include "recent.hpp"
@@ -46,14 +45,6 @@ spi::Statement key_query = {
     {INT8OID, INT8ARRAYOID, INT8ARRAYOID},
     nullptr};
 
-spi::Statement warehouse_query = {
-    "SELECT w.warehouse_id, w.name FROM stockflow.warehouses w"
-    " WHERE w.company_id = $1 AND w.deleted_at IS NULL AND ($2 IS NULL OR w.warehouse_id = $2)"
-    " ORDER BY w.warehouse_id",
-    2,
-    {INT8OID, INT8OID},
-    nullptr};
-
 spi::Statement category_query = {
     "SELECT g.category_id FROM stockflow.categories g"
     " WHERE g.company_id = $1 AND g.reorder_point IS NOT NULL ORDER BY g.category_id",
@@ -89,13 +80,13 @@ void load_candidates(const AlertCompany &company, const SharedRows &shared, spi:
     MemoryContext caller = CurrentMemoryContext;
     spi::for_each(query, parameters, spi::Mode::read, [&](const spi::Row &row) {
         const int64 product_id = row.bigint(1), warehouse_id = row.bigint(2);
-        const int warehouse = find_id(shared.warehouses, shared.warehouse_count, warehouse_id);
+        const int warehouse = shared.warehouses.find(warehouse_id);
         if (warehouse < 0) return;  // closed
         // Read by their keys.
         if (!by_key && expired_of(company.spoiled, product_id, warehouse_id) != 0) return;
         MemoryContext own = MemoryContextSwitchTo(caller);
         Candidate &candidate = append(list);
-        candidate.warehouse_name = shared.warehouse_names[warehouse];
+        candidate.warehouse_name = shared.warehouses.names[warehouse];
         read_candidate(row, company, candidate);
         MemoryContextSwitchTo(own);
     });
@@ -111,15 +102,8 @@ int64 *read_ids(int count) {
 
 SharedRows load_shared_rows(const AlertOptions &options) {
     SharedRows shared;
-    spi::Parameters warehouses, categories;
-    warehouses.bigint(options.company_id).optional(options.warehouse_id);
-    shared.warehouse_count =
-        static_cast<int>(spi::run(warehouse_query, warehouses, spi::Mode::read));
-    shared.warehouses = read_ids(shared.warehouse_count);
-    shared.warehouse_names = allocate<Datum>(shared.warehouse_count);
-    for (int i = 0; i < shared.warehouse_count; i++) {
-        shared.warehouse_names[i] = spi::Row(i).get(2).value;
-    }
+    spi::Parameters categories;
+    shared.warehouses = open_warehouses(options.company_id, options.warehouse_id);
     categories.bigint(options.company_id);
     shared.category_count = static_cast<int>(spi::run(category_query, categories, spi::Mode::read));
     shared.categories = read_ids(shared.category_count);

@@ -5,6 +5,7 @@
 #include "core/recent_days.hpp"
 #include "expired.hpp"
 #include "pg.hpp"
+#include "warehouses.hpp"
 
 namespace stockflow {
 
@@ -107,9 +108,7 @@ bool load_company(const AlertOptions &options, AlertCompany *company);
 
 // The few rows that many candidates share, ordered by id.
 struct SharedRows {
-    int64 *warehouses;
-    Datum *warehouse_names;
-    int warehouse_count;
+    Warehouses warehouses;
     int64 *categories;  // those with a reorder point
     int category_count;
 };

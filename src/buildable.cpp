@@ -8,18 +8,11 @@
 #include "lots.hpp"
 #include "spi.hpp"
 #include "values.hpp"
+#include "warehouses.hpp"
 
 namespace stockflow {
 
 namespace {
-
-spi::Statement warehouse_query = {
-    "SELECT w.warehouse_id, w.name FROM stockflow.warehouses w"
-    " WHERE w.company_id = $1 AND w.deleted_at IS NULL AND ($2 IS NULL OR w.warehouse_id = $2)"
-    " ORDER BY w.warehouse_id",
-    2,
-    {INT8OID, INT8OID},
-    nullptr};
 
 spi::Statement bundle_query = {
     "SELECT p.product_id, p.sku, p.name FROM stockflow.products p"
@@ -45,33 +38,12 @@ spi::Statement stock_query = {
     {INT8OID, INT8ARRAYOID},
     nullptr};
 
-// The warehouses that count, in order of id.
-struct Warehouses {
-    int64 *ids;
-    Datum *names;
-    int count;
-};
-
 struct Bundle {
     int64 company_id, bundle_id;
     Datum sku, name;
     Needs needs;
     Datum *component_skus;  // parallel to needs
 };
-
-Warehouses load_warehouses(int64 company_id, NullableDatum warehouse_id) {
-    spi::Parameters parameters;
-    parameters.bigint(company_id).optional(warehouse_id);
-    Warehouses warehouses;
-    warehouses.count = static_cast<int>(spi::run(warehouse_query, parameters, spi::Mode::read));
-    warehouses.ids = allocate<int64>(warehouses.count);
-    warehouses.names = allocate<Datum>(warehouses.count);
-    for (int i = 0; i < warehouses.count; i++) {
-        warehouses.ids[i] = spi::Row(i).bigint(1);
-        warehouses.names[i] = spi::Row(i).get(2).value;
-    }
-    return warehouses;
-}
 
 Datum need_ids(const Needs &needs) {
     auto *ids = allocate<std::int64_t>(needs.count);
@@ -92,7 +64,7 @@ std::int64_t *load_available(Bundle &bundle, const Warehouses &warehouses, const
     const uint64 rows = spi::run(stock_query, stock, spi::Mode::read);
     for (uint64 i = 0; i < rows; i++) {
         const spi::Row row(i);
-        const int warehouse = find_id(warehouses.ids, warehouses.count, row.bigint(2));
+        const int warehouse = warehouses.find(row.bigint(2));
         if (warehouse < 0) continue;
         const int need = lower_bound(need_count, row.bigint(1),
                                      [&](int at) { return bundle.needs.needs[at].product_id; });
@@ -155,7 +127,7 @@ void emit_bundle(Bundle &bundle, const Warehouses &warehouses, const Expired &ex
 
 void emit_all(int64 company_id, NullableDatum bundle_id, NullableDatum warehouse_id,
               ReturnSetInfo *result) {
-    const Warehouses warehouses = load_warehouses(company_id, warehouse_id);
+    const Warehouses warehouses = open_warehouses(company_id, warehouse_id);
     const Expired expired = load_expired(company_id);
     const Expired spoiled = load_spoiled(company_id);
     spi::Parameters parameters;

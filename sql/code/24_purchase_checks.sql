@@ -25,21 +25,6 @@ CREATE FUNCTION stockflow.check_given(arguments jsonb) RETURNS void
 COMMENT ON FUNCTION stockflow.check_given(jsonb) IS
 'Internal. Refuses (22004) the first of the named arguments that is null.';
 
-CREATE FUNCTION stockflow.check_occurred(moment timestamptz, name text) RETURNS void
-    LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-    AS $$
-    BEGIN
-        IF $1 IS NULL THEN
-            RAISE EXCEPTION '% must not be null', $2 USING ERRCODE = 'null_value_not_allowed';
-        ELSIF NOT isfinite($1) OR $1 > clock_timestamp() + interval '24 hours' THEN
-            RAISE EXCEPTION '% must not be more than a day ahead, or infinite', $2
-                USING ERRCODE = 'invalid_parameter_value', DETAIL = format('It is %s.', $1);
-        END IF;
-    END
-    $$;
-COMMENT ON FUNCTION stockflow.check_occurred(timestamptz, text) IS
-'Internal. Refuses a moment that is null (22004), infinite or more than a day ahead (22023).';
-
 CREATE FUNCTION stockflow.check_day(day date, name text) RETURNS void
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
     AS $$

@@ -131,7 +131,7 @@ CREATE FUNCTION stockflow.place_purchase_order(
         lead_days jsonb;
     BEGIN
         PERFORM stockflow.check_given(jsonb_build_object('company_id', $1, 'order_id', $2));
-        PERFORM stockflow.check_occurred($3, 'ordered_at');
+        PERFORM stockflow.checked_moment($3, 'ordered_at');
         kept := stockflow.claim_request($1, $4, 'place_purchase_order',
             jsonb_build_array($2, CASE WHEN $3 <> now() THEN extract(epoch FROM $3) END));
         IF kept IS NOT NULL THEN
@@ -177,7 +177,7 @@ CREATE FUNCTION stockflow.receive_purchase_order(
     BEGIN
         PERFORM stockflow.check_given(jsonb_build_object('company_id', $1, 'order_id', $2));
         PERFORM stockflow.check_lines($3, '{line_id,quantity}', '{unit_cost,lot,expires_on}');
-        PERFORM stockflow.check_occurred($4, 'occurred_at');
+        PERFORM stockflow.checked_moment($4, 'occurred_at');
         kept := stockflow.claim_request($1, $5, 'receive_purchase_order',
             jsonb_build_array($2, $3, CASE WHEN $4 <> now() THEN extract(epoch FROM $4) END));
         IF kept IS NOT NULL THEN

@@ -136,7 +136,6 @@ INSERT INTO functions VALUES
     ('keep_request', 'company_id:filter_or_null_error idempotency_key:key result:json'),
     ('checked_text', 'value:text name:name most:least_one'),
     ('check_given', 'arguments:json_or_null'),
-    ('check_occurred', 'moment:moment name:name_or_null'),
     ('check_day', 'day:day name:name_or_null'),
     ('check_lines', 'lines:order_lines required:fields optional:more_fields'),
     ('check_line_field', 'field:field value:field_value line:loose_id'),
