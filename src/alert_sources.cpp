@@ -110,6 +110,22 @@ void read_windows(const AlertOptions &options, const AlertCompany &company,
     while (at < key_count) next_key();
 }
 
+// Leaves out keys that are there twice; returns how many stay. The row of inventory of a bundle may
+// be low itself; it is dropped later, and the bundle is what the history is for.
+int keep_one_of_each(const CandidateList &list, GroupedLine *keys, int count) {
+    int kept = 0;
+    for (int i = 0; i < count; i++) {
+        const bool again = kept > 0 && keys[kept - 1].product_id == keys[i].product_id &&
+                           keys[kept - 1].warehouse_id == keys[i].warehouse_id;
+        if (!again) {
+            keys[kept++] = keys[i];
+        } else if (list.rows[keys[i].index].is_bundle) {
+            keys[kept - 1] = keys[i];
+        }
+    }
+    return kept;
+}
+
 // How many of a bundle can be built in a warehouse, and what limits that.
 void measure_bundle(const AlertOptions &options, const AlertCompany &company, const Needs &needs,
                     Candidate &candidate) {
@@ -147,6 +163,7 @@ void read_demand_history(const AlertOptions &options, const AlertCompany &compan
     }
     if (count == 0) return;
     order_lines(keys, count);
+    count = keep_one_of_each(list, keys, count);
     auto *products = allocate<std::int64_t>(count);
     auto *warehouses = allocate<std::int64_t>(count);
     for (int i = 0; i < count; i++) {

@@ -180,16 +180,20 @@ CREATE FUNCTION stockflow.settle_transfer(
         PERFORM stockflow.lock_stock($1, products || products,
             array_fill(place, ARRAY[cardinality(products)])
             || array_fill(own.to_warehouse_id, ARRAY[cardinality(products)]));
-        -- What is lost arrives in the ledger and is written off, so that the loss can be seen there.
+        -- What is lost arrives in the ledger and is written off, so that the loss can be seen there. Lots are settled once
+        -- per line: joined directly, a plan might do so for the arrival and again for the loss.
         PERFORM stockflow.record_movements($1, (
+            WITH settled AS MATERIALIZED (
+                SELECT l.line_id, l.product_id, l.unit_cost, t.lot, t.quantity
+                  FROM jsonb_to_recordset(taken) AS l(line_id bigint, product_id bigint, quantity numeric, unit_cost numeric)
+                 CROSS JOIN LATERAL stockflow.settle_lots($1, $2, l.line_id, l.quantity) AS t)
             SELECT jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
-                       'product_id', l.product_id, 'warehouse_id', place, 'delta', m.sign * t.quantity, 'reason', m.reason, 'lot', t.lot,
+                       'product_id', s.product_id, 'warehouse_id', place, 'delta', m.sign * s.quantity, 'reason', m.reason, 'lot', s.lot,
                        'counterpart_warehouse_id',
                        CASE WHEN $5 = 'returned' THEN own.to_warehouse_id ELSE own.from_warehouse_id END,
-                       'unit_cost', l.unit_cost, 'occurred_at', $4,
-                       'reference', format('transfer:%s/%s', $2, l.line_id))) ORDER BY l.line_id, m.sign DESC)
-              FROM jsonb_to_recordset(taken) AS l(line_id bigint, product_id bigint, quantity numeric, unit_cost numeric)
-             CROSS JOIN LATERAL stockflow.settle_lots($1, $2, l.line_id, l.quantity) AS t
+                       'unit_cost', s.unit_cost, 'occurred_at', $4,
+                       'reference', format('transfer:%s/%s', $2, s.line_id))) ORDER BY s.line_id, m.sign DESC)
+              FROM settled s
               JOIN (VALUES (1, 'transfer_in'), (-1, 'transit_loss')) AS m(sign, reason) ON m.sign = 1 OR $5 = 'lost'));
         UPDATE stockflow.transfer_lines l
            SET received = l.received + CASE $5 WHEN 'received' THEN t.quantity ELSE 0 END,

@@ -187,8 +187,9 @@ CREATE FUNCTION stockflow.post_stock_count(company_id bigint, count_id bigint, i
     DECLARE
         place bigint;
         line record;
-        applied numeric;
         products bigint[];
+        decided bigint[];
+        variances numeric[];    -- of the products decided; NULL: left out
     BEGIN
         PERFORM stockflow.checked_id($1, 'company_id'), stockflow.checked_id($2, 'count_id');
         IF stockflow.claim_request($1, $3, 'post_stock_count', jsonb_build_array($2)) IS NULL THEN
@@ -211,18 +212,18 @@ CREATE FUNCTION stockflow.post_stock_count(company_id bigint, count_id bigint, i
                  WHERE l.company_id = $1 AND l.count_id = $2 AND l.counted_at IS NOT NULL
                  ORDER BY l.product_id
             LOOP
+                decided := array_append(decided, line.product_id);
                 -- A later count has found the same difference; to apply it again would double it.
-                IF NOT line.is_late THEN
-                    applied := stockflow.count_stock($1, place, line.product_id, line.counted_quantity, line.counted_at,
-                                                     format('stock_count:%s', $2));
-                END IF;
-                UPDATE stockflow.stock_count_lines l
-                   SET outcome = CASE WHEN line.is_late THEN 'superseded' ELSE 'posted' END,
-                       variance = CASE WHEN NOT line.is_late THEN applied END,
-                       expected_quantity = CASE WHEN NOT line.is_late THEN line.counted_quantity - applied END,
-                       unit_cost = stockflow.variance_unit_cost($1, line.product_id, place)
-                 WHERE l.company_id = $1 AND l.count_id = $2 AND l.product_id = line.product_id;
+                variances := array_append(variances, CASE WHEN NOT line.is_late THEN
+                    stockflow.count_stock($1, place, line.product_id, line.counted_quantity, line.counted_at, format('stock_count:%s', $2)) END);
             END LOOP;
+            -- In one statement, since each would plan variance_unit_cost anew.
+            UPDATE stockflow.stock_count_lines l
+               SET outcome = CASE WHEN o.variance IS NULL THEN 'superseded' ELSE 'posted' END,
+                   variance = o.variance, expected_quantity = l.counted_quantity - o.variance,
+                   unit_cost = stockflow.variance_unit_cost($1, l.product_id, place)
+              FROM unnest(decided, variances) AS o(product_id, variance)
+             WHERE l.company_id = $1 AND l.count_id = $2 AND l.product_id = o.product_id;
             UPDATE stockflow.stock_count_lines l SET outcome = 'not_counted'
              WHERE l.company_id = $1 AND l.count_id = $2 AND l.counted_at IS NULL;
             UPDATE stockflow.stock_counts s SET state = 'posted', closed_at = now()

@@ -98,10 +98,10 @@ sub wrong_alerts
 {
 	my ($m) = @_;
 	return if today() != $m->{today};    # midnight has come
-	my %o = (lookback => (1, 7, 30, 31, 32, 33, 45, 60)[ rand 8 ], stockouts => int rand 2, recent_only => int rand 2,
+	my %o = (lookback => (1, 7, 30, 31, 32, 33, 45, 60)[ rand 8 ], stockouts => int rand 2, recent_only => int rand 2, bundles => int rand 2,
 		warehouse => (undef, 1, 2)[ rand 3 ]);
 	my $sql = "low_stock_alerts($c, " . ($o{warehouse} // 'NULL') . ", $o{lookback}, include_stockouts => "
-	  . ($o{stockouts} ? 'true' : 'false') . ', recent_sales_only => ' . ($o{recent_only} ? 'true' : 'false') . ')';
+	  . ($o{stockouts} ? 'true' : 'false') . ', include_bundles => ' . ($o{bundles} ? 'true' : 'false') . ', recent_sales_only => ' . ($o{recent_only} ? 'true' : 'false') . ')';
 	my $said = rows('SELECT product_id, warehouse_id, current_stock::bigint, threshold::bigint, days_until_stockout, available::bigint,'
 		. " demand::bigint, days_in_stock FROM stockflow.$sql");
 	my ($is, $wanted) = map { join '; ', map { join ' ', map { $_ // 'null' } @$_ } @$_ } $said, alerts_of($m, \%o);

@@ -18,7 +18,7 @@ sub connection
 	return $db;
 }
 
-# One company: products 1 to 8, of which 3 and 4 have a category and 8 tracks lots, in two warehouses.
+# One company, two warehouses: products 1 to 8, of which 3 and 4 have a category and 8 tracks lots; bundles 9 and 10.
 sub model_server
 {
 	my ($name, %options) = @_;
@@ -31,6 +31,8 @@ INSERT INTO stockflow.categories (company_id, category_id, name) VALUES (1, 1, '
 INSERT INTO stockflow.suppliers (company_id, supplier_id, name) VALUES (1, 1, 'Supplier');
 INSERT INTO stockflow.products (company_id, product_id, sku, name, price, category_id, tracks_lots)
 SELECT 1, p, 'P' || p, 'P', 1, CASE WHEN p IN (3, 4) THEN 1 END, p = 8 FROM generate_series(1, 8) p;
+INSERT INTO stockflow.products (company_id, product_id, sku, name, price) VALUES (1, 9, 'P9', 'Bundle', 1), (1, 10, 'P10', 'Bundle of bundles', 1);
+INSERT INTO stockflow.product_bundles (company_id, bundle_id, component_id, quantity) VALUES (1, 9, 1, 1), (1, 9, 2, 2), (1, 10, 9, 1), (1, 10, 2, 1);
 SQL
 	$node->safe_psql('postgres', 'UPDATE stockflow.companies SET tamper_evident = true') if $options{tamper_evident};
 	return $node;

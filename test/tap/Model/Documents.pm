@@ -4,14 +4,15 @@ package Model::Documents;
 
 use strict;
 use warnings;
-use List::Util qw(sum0 uniq);
+use List::Util qw(min sum0 uniq);
 use Exporter 'import';
-use Model::State qw(post row_of active spoiled set_counted reservation_state key_order);
+use Model::State qw(post row_of free parts_of lots set_counted reservation_state key_order);
 
 our @EXPORT_OK = qw(document_statements);
 my $next_key = 0;    # keys are never given back, not by a rollback either
 
 sub product { return (1 .. 6, 8)[ rand 7 ] }
+sub product_or_bundle { return (1 .. 6, 8 .. 10)[ rand 9 ] }
 sub plain_product { return 1 + int rand 6 }
 sub json { my ($fields, @lines) = @_; my @names = split / /, $fields;
 	return '[' . join(', ', map { my $line = $_; '{' . join(', ', map { "\"$names[$_]\": $line->[$_]" } 0 .. $#names) . '}' } @lines) . ']' }
@@ -31,7 +32,7 @@ sub says { my ($wanted) = @_; return sub { return ($_[0] // '') eq $wanted ? und
 sub reservations
 {
 	my ($c, $m) = @_;
-	my @want = map { [ product(), 1 + int rand 2, 1 + int rand 4 ] } 1 .. 1 + int rand 2;
+	my @want = map { [ product_or_bundle(), 1 + int rand 2, 1 + int rand 4 ] } 1 .. 1 + int rand 2;
 	my $lines = json('product_id warehouse_id quantity', @want);
 	my $id = pick($m->{reservations}, sub { reservation_state($_[0]) ne 'active' });
 	my $r = $m->{reservations}{$id};
@@ -68,11 +69,16 @@ sub reservations
 				my %sum;
 				$sum{"$_->[0]/$_->[1]"} += $_->[2] for @want;
 				my @lines = map { { k => $_, open => $sum{$_}, committed => 0, expired => 0 } } sort { key_order($a, $b) } keys %sum;
+				my %needs;
 				for my $line (@lines)
 				{
-					my $row = row_of($m, $line->{k});
-					$row->{row} = 1;
-					die "23514\n" if $row->{q} - active($m, $line->{k}) - spoiled($m, $line->{k}) < $line->{open};
+					my $parts = parts_of($line->{k});
+					$needs{$_} += $line->{open} * $parts->{$_} for keys %$parts;
+				}
+				for my $k (keys %needs)
+				{
+					row_of($m, $k)->{row} = 1;
+					die "23514\n" if !$m->{negative} && free($m, $k) < $needs{$k};
 				}
 				return sub { $m->{reservations}{ $_[0] } = { lines => \@lines, expired => 0 }; return } } ],
 		[ 2, "SELECT stockflow.commit_reservation($c, $id)", sub { $commit->($_[0], 0) } ],
@@ -95,9 +101,9 @@ sub reservations
 				my $r = $m->{reservations}{$id} // return;
 				my $was = $r->{expired};
 				$r->{expired} = 0;
-				for my $k ($was ? map { $_->{k} } grep { $_->{open} } @{ $r->{lines} } : ())
+				for my $k ($was ? map { keys %{ parts_of($_->{k}) } } grep { $_->{open} } @{ $r->{lines} } : ())
 				{
-					die "23514\n" if row_of($m, $k)->{q} - active($m, $k) - spoiled($m, $k) < 0;
+					die "23514\n" if !$m->{negative} && free($m, $k) < 0;
 				}
 				return } ],
 		[ 1, "SELECT stockflow.release_expired($c)", sub {
@@ -146,10 +152,25 @@ sub purchases
 				return says($o->{state}) } ]);
 }
 
+# So many units of a line in transit, by the lots that were shipped, those that expire first: [ lot or undef, units ].
+sub parcels
+{
+	my ($line, $units) = @_;
+	my @parts;
+	for my $lot (lots())
+	{
+		my $part = min($units, $line->{lots}{$lot} // 0) or next;
+		$line->{lots}{$lot} -= $part;
+		$units -= $part;
+		push @parts, [ $lot, $part ];
+	}
+	return $units ? (@parts, [ undef, $units ]) : @parts;
+}
+
 sub transfers
 {
 	my ($c, $m) = @_;
-	my @want = map { [ plain_product(), 1 + int rand 6 ] } 1 .. 1 + int rand 2;
+	my @want = map { [ product(), 1 + int rand 6 ] } 1 .. 1 + int rand 2;
 	my $from = 1 + int rand 2;
 	my $id = pick($m->{transfers}, sub { $_[0]{state} =~ /^(received|closed|cancelled)$/ });
 	my @part = map { [ 1 + int rand 2, 1 + int rand 3 ] } 1 .. 1 + int rand 2;
@@ -173,8 +194,12 @@ sub transfers
 			my $line = $t->{lines}[ $n - 1 ];
 			my $k = $outcome eq 'returned' ? $line->{home} : $line->{k};
 			row_of($m, $line->{k})->{row} = 1;
-			push @entries, { k => $k, delta => $sum{$n}, reason => 'transfer_in' };
-			push @entries, { k => $k, delta => -$sum{$n}, reason => 'transit_loss' } if $outcome eq 'lost';
+			for my $part (parcels($line, $sum{$n}))
+			{
+				my @lot = $part->[0] ? (lot => $part->[0]) : ();
+				push @entries, { k => $k, delta => $part->[1], reason => 'transfer_in', @lot };
+				push @entries, { k => $k, delta => -$part->[1], reason => 'transit_loss', @lot } if $outcome eq 'lost';
+			}
 			$line->{open} -= $sum{$n};
 			$line->{$outcome} += $sum{$n};
 		}
@@ -197,8 +222,13 @@ sub transfers
 				my $t = need($m, 'transfers', $id);
 				die "55000\n" if $t->{state} ne 'draft';
 				row_of($m, $_->{k})->{row} = 1 for @{ $t->{lines} };
-				post($m, map { { k => $_->{home}, delta => -$_->{q}, reason => 'transfer_out' } } @{ $t->{lines} });
-				$_->{open} = $_->{q} for @{ $t->{lines} };
+				my @entries = map { { k => $_->{home}, delta => -$_->{q}, reason => 'transfer_out' } } @{ $t->{lines} };
+				post($m, @entries);
+				for my $line (@{ $t->{lines} })
+				{
+					$line->{open} = $line->{q};
+					$line->{lots} = (shift @entries)->{gave};
+				}
 				$t->{state} = 'shipped';
 				return says('shipped') } ],
 		[ 3, "SELECT stockflow.receive_transfer($c, $id, $lines)", sub { $settle->($_[0], need($_[0], 'transfers', $id), 'received', $all) } ],

@@ -1,18 +1,20 @@
 # What must be in the database, in plain Perl: quantities, ledger, lots, documents, counts, reorder points. It knows the
 # rules of doc/reference.md and nothing of StockFlow's code. What is not allowed dies with the SQLSTATE.
 #
-# A key is "product/warehouse". Products 1 to 6 are plain, 7 is moved by a user's trigger, 8 keeps lots.
+# A key is "product/warehouse". Products 1 to 6 are plain, 7 is moved by a user's trigger, 8 keeps lots, 9 and 10 are bundles.
 package Model::State;
 
 use strict;
 use warnings;
 use List::Util qw(max min sum0);
+use POSIX qw(floor);
 use Exporter 'import';
 
 our @EXPORT_OK = qw(new_state key_order post change remove_row set_counted row_of held active on_order in_transit spoiled
-  reservation_state prune alerts_of);
+  reservation_state prune alerts_of lots parts_of free buildable);
 use constant WAREHOUSES => 2;
 my @lots = qw(X A B C);    # in the order of expiry; X has expired long ago
+my %bundles = (9 => { 1 => 1, 2 => 2 }, 10 => { 1 => 1, 2 => 3 });    # 10 is a 9 and one more of product 2
 
 sub key_order { my ($x, $y) = map { [ split m{/} ] } @_; return $x->[0] <=> $y->[0] || $x->[1] <=> $y->[1] }
 
@@ -20,26 +22,39 @@ sub new_state
 {
 	my ($today) = @_;
 	my %rows;
-	for my $p (1 .. 8) { $rows{"$p/$_"} = { q => 0, n => 0, row => 0, days => {}, sold => 0, lots => {} } for 1 .. WAREHOUSES }
+	for my $p (1 .. 10) { $rows{"$p/$_"} = { q => 0, n => 0, row => 0, days => {}, sold => 0, lots => {} } for 1 .. WAREHOUSES }
 	delete $rows{'7/2'};
 	@{ $rows{'7/1'} }{qw(q n row)} = (1000, 1, 1);
 	$rows{'7/1'}{days}{$today} = [ 0, 0, 1000 ];
 	return {
-		today => $today, moment => 0, follows => 1, rows => \%rows, calls => [],
+		today => $today, moment => 0, follows => 1, negative => 0, rows => \%rows, calls => [],
 		reservations => {}, orders => {}, transfers => {}, counts => {},
 		company_point => undef, category_point => undef, product_points => {} };
 }
 
 sub row_of { my ($m, $k) = @_; return $m->{rows}{$k} }
 
-# What follows from the documents.
-sub lines_at { my ($m, $k, $kind) = @_; return grep { $_->{k} eq $k } map { @{ $_->{lines} } } values %{ $m->{$kind} } }
-sub held { my ($m, $k) = @_; return sum0(map { $_->{open} } lines_at($m, $k, 'reservations')) }
+sub lots { return @lots }
 
-sub active
+# What leaves stock for one unit: a product itself, or the components of a bundle, with how many of each.
+sub parts_of
+{
+	my ($k) = @_;
+	my ($p, $w) = split m{/}, $k;
+	return $bundles{$p} ? { map { ("$_/$w" => $bundles{$p}{$_}) } keys %{ $bundles{$p} } } : { $k => 1 };
+}
+
+# What follows from the documents.
+sub reserved_by { my ($k, @r) = @_; return sum0(map { $_->{open} * (parts_of($_->{k})->{$k} // 0) } map { @{ $_->{lines} } } @r) }
+sub held { my ($m, $k) = @_; return reserved_by($k, values %{ $m->{reservations} }) }
+sub active { my ($m, $k) = @_; return reserved_by($k, grep { !$_->{expired} } values %{ $m->{reservations} }) }
+sub free { my ($m, $k) = @_; return $m->{rows}{$k}{q} - active($m, $k) - spoiled($m, $k) }
+
+sub buildable
 {
 	my ($m, $k) = @_;
-	return sum0(map { $_->{open} } grep { $_->{k} eq $k } map { @{ $_->{lines} } } grep { !$_->{expired} } values %{ $m->{reservations} });
+	my $parts = parts_of($k);
+	return min(map { floor(free($m, $_) / $parts->{$_}) } keys %$parts);
 }
 
 sub on_order
@@ -48,7 +63,12 @@ sub on_order
 	return sum0(map { max(0, $_->{q} - $_->{received}) } grep { $_->{k} eq $k } map { @{ $_->{lines} } }
 		  grep { $_->{state} =~ /ordered|partly/ } values %{ $m->{orders} });
 }
-sub in_transit { my ($m, $k) = @_; return sum0(map { $_->{open} } lines_at($m, $k, 'transfers')) }
+
+sub in_transit
+{
+	my ($m, $k) = @_;
+	return sum0(map { $_->{open} } grep { $_->{k} eq $k } map { @{ $_->{lines} } } values %{ $m->{transfers} });
+}
 sub spoiled { my ($m, $k) = @_; return $m->{rows}{$k}{lots}{X} // 0 }
 
 # A row that something else counts on cannot be deleted.
@@ -62,12 +82,13 @@ sub reservation_state
 	return $open ? 'active' : grep({ $_->{committed} > 0 } @{ $r->{lines} }) ? 'committed' : 'released';
 }
 
-# Takes units from the lots of a row; returns what each gave.
+# Takes units from the lots of a row, or from the one that is named; returns what each gave.
 sub shelf
 {
-	my ($row, $units, $usable) = @_;
+	my ($row, $units, $usable, $named) = @_;
 	my %taken;
-	for my $lot (@lots)
+	die "23514\n" if $named && ($row->{lots}{$named} // 0) < $units;
+	for my $lot ($named // @lots)
 	{
 		next if !$row->{lots}{$lot} || ($usable && $lot eq 'X');
 		my $part = min($units, $row->{lots}{$lot});
@@ -78,7 +99,17 @@ sub shelf
 	return \%taken;
 }
 
-# One entry of the ledger. $e: k, delta, reason, and perhaps day and moment, when they are not those of now, and lot.
+# Puts units into a lot; what came in below zero has gone already.
+sub stow
+{
+	my ($row, $lot, $units) = @_;
+	my $room = max(0, max($row->{q}, 0) - sum0(values %{ $row->{lots} }));
+	$row->{lots}{$lot} += min($units, $room);
+	return;
+}
+
+# One entry of the ledger. $e: k, delta, reason, and perhaps day and moment, when they are not those of now, lot, and the
+# units of a bundle. What the lots gave is put into it.
 sub entry
 {
 	my ($m, $e) = @_;
@@ -86,26 +117,38 @@ sub entry
 	my ($delta, $reason) = @$e{qw(delta reason)};
 	my $moment = $e->{moment} // $m->{moment};
 	my $day = $row->{days}{ $e->{day} // $m->{today} } //= [ 0, 0, 0 ];
-	if ($reason =~ /^(sale|consumption)$/) { $day->[0] -= $delta; $row->{sold} = 1 }
-	elsif ($reason eq 'return') { $day->[1] += $delta }
-	else { $day->[2] += $delta }
-	my $taken = $delta < 0 ? shelf($row, -$delta, $reason =~ /^(sale|consumption|transfer_out)$/) : {};
+	my $units = $e->{bundles} // $delta;
+	if ($reason =~ /^(sale|consumption)$/) { $day->[0] -= $units; $row->{sold} = 1 }
+	elsif ($reason eq 'return') { $day->[1] += $units }
+	else { $day->[2] += $units }
+	my $usable = $reason =~ /^(sale|consumption|transfer_out)$/ ? 1 : 0;
+	$e->{gave} = $delta < 0 ? shelf($row, -$delta, $usable, $e->{lot}) : {};
 	$row->{q} += $delta;
 	$row->{n}++;
-	$row->{lots}{ $e->{lot} } += $delta if $e->{lot};
+	stow($row, $e->{lot}, $delta) if $e->{lot} && $delta > 0;
 	for my $count (values %{ $m->{counts} })
 	{
 		my $line = $count->{lines}{ $e->{k} } // next;
 		$line->{since} += $delta if defined $line->{counted} && $moment > $line->{moment};
 	}
-	return $taken;
+	return;
+}
+
+# The entries of a movement: of a bundle, one for each component and one of its own.
+sub exploded
+{
+	my ($e) = @_;
+	my $parts = parts_of($e->{k});
+	return $e if $parts->{ $e->{k} };
+	return (map({ { %$e, k => $_, delta => $e->{delta} * $parts->{$_} } } sort keys %$parts), { %$e, delta => 0, bundles => $e->{delta} });
 }
 
 # A call of a function: all entries or none; what it wants must be available, key by key.
 sub post
 {
 	my ($m, @entries) = @_;
-	my (%total, %needs, %taken);
+	my (%total, %needs, $source);
+	@entries = map { exploded($_) } @entries;
 	for my $e (@entries)
 	{
 		$total{ $e->{k} } += $e->{delta};
@@ -116,18 +159,18 @@ sub post
 		my $left = $m->{rows}{$k}{q} + $total{$k};
 		$m->{rows}{$k}{row} = 1;
 		next if $total{$k} >= 0;
-		die "23514\n" if $left < 0 || ($needs{$k} && $left < active($m, $k) + spoiled($m, $k));
+		die "23514\n" if !$m->{negative} && ($left < 0 || ($needs{$k} && $left < active($m, $k) + spoiled($m, $k)));
 	}
 	for my $e (@entries)
 	{
-		my $gave = entry($m, $e);
-		%taken = %$gave if $e->{reason} eq 'transfer_out';
-		if ($e->{brings}) { $m->{rows}{ $e->{k} }{lots}{$_} += $taken{$_} for keys %taken }
+		entry($m, $e);
+		$source = $e if $e->{reason} eq 'transfer_out';
+		if ($e->{brings}) { stow($m->{rows}{ $e->{k} }, $_, $source->{gave}{$_}) for grep { $source->{gave}{$_} } @lots }
 	}
 	for my $k (keys %total)
 	{
 		my $row = $m->{rows}{$k};
-		die "23514\n" if sum0(values %{ $row->{lots} }) > $row->{q};    # only expired stock was left
+		die "23514\n" if sum0(values %{ $row->{lots} }) > max(0, $row->{q});    # only expired stock was left
 		follow($m, $k, $total{$k});
 	}
 	return;
@@ -146,7 +189,7 @@ sub change
 {
 	my ($m, $k, $by, $is_insert) = @_;
 	my $row = $m->{rows}{$k};
-	die "23514\n" if $row->{q} + $by < 0;
+	die "23514\n" if $by < 0 && $row->{q} + $by < 0 && !$m->{negative};
 	$row->{row} = 1;
 	return if $by == 0;
 	entry($m, { k => $k, delta => $by, reason => 'adjustment' });
@@ -223,13 +266,16 @@ sub alerts_of
 		my ($p, $w) = split m{/}, $k;
 		next if !$row->{row} || (defined $o->{warehouse} && $w != $o->{warehouse});
 		my $point = $row->{point} // $m->{product_points}{$p} // ($p =~ /^[34]$/ ? $m->{category_point} : undef) // $m->{company_point} // next;
-		my $available = $row->{q} - active($m, $k) - spoiled($m, $k);
+		my $is_bundle = exists $bundles{$p};
+		next if $is_bundle && !$o->{bundles};
+		my ($stock, $available) = $is_bundle ? (buildable($m, $k)) x 2 : ($row->{q}, free($m, $k));
 		next if $available > $point;
 		my ($demand, $in_stock) = window($row, $m->{today} - $o->{lookback} + 1, $m->{today});
+		$in_stock = $available > 0 || $demand > 0 ? $o->{lookback} : 0 if $is_bundle;
 		my $hidden = $row->{sold} && $available <= 0 && $demand <= 0 && $in_stock == 0;
 		next if $o->{recent_only} && $demand <= 0 && !($o->{stockouts} && $hidden);
 		my $days = $available <= 0 ? 0 : $demand <= 0 ? undef : int($available * $o->{lookback} / $demand);
-		push @found, [ $p, $w, $row->{q}, $point, $days, $available, $demand, $in_stock ];
+		push @found, [ $p, $w, $stock, $point, $days, $available, $demand, $in_stock ];
 	}
 	return [ sort {
 		defined $b->[4] <=> defined $a->[4] || ($a->[4] // 0) <=> ($b->[4] // 0) || $b->[6] <=> $a->[6]

@@ -6,7 +6,7 @@ package Model::Statements;
 use strict;
 use warnings;
 use Exporter 'import';
-use Model::State qw(post change remove_row row_of set_counted);
+use Model::State qw(post change remove_row row_of set_counted buildable);
 
 our @EXPORT_OK = qw(stock_statements point_statements);
 my $table = 'stockflow.inventory';
@@ -61,6 +61,35 @@ sub calls
 			post($_[0], { k => $k, delta => $q, reason => 'receipt', lot => $lot });
 			return } ] if $p == 8;
 	return @kinds;
+}
+
+# Bundles, which take and bring their components.
+sub bundles
+{
+	my ($c, $today, $w) = @_;
+	my ($b, $q) = (9 + int rand 2, 1 + int rand 4);
+	my $k = "$b/$w";
+	my ($at, $day) = now_or_before($today);
+	my @when = defined $day ? (day => $day, moment => -1) : ();
+	my $left = sub { my (%e) = @_; return sub {
+			my ($m) = @_;
+			post($m, { k => $k, %e });
+			my $n = buildable($m, $k);
+			return sub { return $_[0] == $n ? undef : "returned $_[0], not $n" } } };
+	my $no = sub { die "23514\n" };
+	return (
+		[ 4, "SELECT stockflow.record_sale($c, $w, $b, $q, $at)", $left->(delta => -$q, reason => 'sale', @when) ],
+		[ 1, "SELECT stockflow.record_return($c, $w, $b, $q, $at)", $left->(delta => $q, reason => 'return', @when) ],
+		[ 1, "SELECT stockflow.adjust_stock($c, $w, $b, -$q, 'consumption')", $left->(delta => -$q, reason => 'consumption') ],
+		[ 2, "SELECT stockflow.record_movements($c, '[{\"product_id\": $b, \"warehouse_id\": $w, \"delta\": -$q, \"reason\": \"sale\"},"
+			. " {\"product_id\": 2, \"warehouse_id\": $w, \"delta\": 5, \"reason\": \"receipt\"}]')", sub {
+				post($_[0], { k => "2/$w", delta => 5, reason => 'receipt' }, { k => $k, delta => -$q, reason => 'sale' });
+				return } ],
+		[ 0.3, "SELECT stockflow.receive_stock($c, $w, $b, $q)", $no ],
+		[ 0.3, "SELECT stockflow.count_stock($c, $w, $b, $q)", $no ],
+		[ 0.3, "INSERT INTO $table $columns VALUES ($c, $b, $w, $q)", sub { die row_of($_[0], $k)->{row} ? "23505\n" : "23514\n" } ],
+		[ 0.3, "UPDATE $table SET quantity = quantity + $q WHERE company_id = $c AND product_id = $b AND warehouse_id = $w",
+			sub { die "23514\n" if row_of($_[0], $k)->{row}; return } ]);
 }
 
 # Plain statements on one row or two.
@@ -133,18 +162,18 @@ sub hostile
 	my $refused = sub { my ($state) = @_; return sub { die "$state\n" if row_of($_[0], $k)->{row}; return } };
 	my $always = sub { my ($state) = @_; return sub { die "$state\n" } };
 	return (
-		[ 1, "DO \$\$ BEGIN UPDATE $table SET quantity = quantity + 1 WHERE company_id = $c; PERFORM 1 / 0;"
+		[ 1, "DO \$\$ BEGIN UPDATE $table SET quantity = quantity + 1 WHERE company_id = $c AND product_id < 9; PERFORM 1 / 0;"
 			. ' EXCEPTION WHEN division_by_zero THEN NULL; END $$', sub { return } ],
 		[ 1, "UPDATE $table SET quantity = quantity / 0 WHERE company_id = $c AND $r >= 0",
 			sub { die "22012\n" if grep { $_->{row} } values %{ $_[0]{rows} }; return } ],
 		[ 1, "UPDATE $table SET version = version + 1 WHERE $at", $refused->('55000') ],
 		[ 1, "UPDATE $table SET product_id = 7 WHERE $at", $refused->('23514') ],
 		map({ [ 0.5, "UPDATE $table SET $_ = $_ + 1 WHERE $at", $refused->('55000') ] } qw(reserved on_order in_transit)),
-		[ 0.5, "UPDATE stockflow.reservation_lines SET released = released + 1 WHERE company_id = $c AND open_quantity > 0", sub {
-				$_->{open}-- for grep { $_->{open} } map { @{ $_->{lines} } } values %{ $_[0]{reservations} };
+		[ 0.5, "UPDATE stockflow.reservation_lines SET released = released + 1 WHERE company_id = $c AND bundle_id IS NULL AND open_quantity > 0", sub {
+				$_->{open}-- for grep { $_->{open} && $_->{k} !~ m{^(9|10)/} } map { @{ $_->{lines} } } values %{ $_[0]{reservations} };
 				return } ],
-		[ 0.5, "UPDATE stockflow.reservation_lines SET released = released + open_quantity + 1 WHERE company_id = $c AND open_quantity > 0",
-			sub { die "23514\n" if grep { $_->{open} } map { @{ $_->{lines} } } values %{ $_[0]{reservations} }; return } ],
+		[ 0.5, "UPDATE stockflow.reservation_lines SET released = released + open_quantity + 1 WHERE company_id = $c AND bundle_id IS NULL AND open_quantity > 0",
+			sub { die "23514\n" if grep { $_->{open} && $_->{k} !~ m{^(9|10)/} } map { @{ $_->{lines} } } values %{ $_[0]{reservations} }; return } ],
 		[ 0.5, "UPDATE stockflow.lot_stock SET quantity = quantity + 1 WHERE company_id = $c", $always->('55000') ],
 		[ 1, 'DELETE FROM stockflow.inventory_log', $always->('55000') ],
 		[ 1, 'INSERT INTO stockflow.inventory_log SELECT * FROM stockflow.inventory_log LIMIT 1', $always->('55000') ],
@@ -156,17 +185,19 @@ sub stock_statements
 {
 	my ($c, $m) = @_;
 	my ($p, $w) = ((1 .. 6, 8)[ rand 7 ], 1 + int rand 2);
-	return (calls($c, $m->{today}, $p, $w), plain($c, $p, $w), hostile($c, $p, $w));
+	return (calls($c, $m->{today}, $p, $w), bundles($c, $m->{today}, $w), plain($c, $p, $w), hostile($c, $p, $w));
 }
 
-# Reorder points at each of the four levels.
+# Reorder points at each of the four levels, and whether stock may go below zero.
 sub point_statements
 {
 	my ($c) = @_;
-	my ($p, $w) = ((1 .. 6, 8)[ rand 7 ], 1 + int rand 2);
+	my ($p, $w) = ((1 .. 6, 8 .. 10)[ rand 9 ], 1 + int rand 2);
+	my $negative = rand() < 0.3 ? 1 : 0;
 	my $point = rand() < 0.3 ? undef : int rand 20;
 	my $value = $point // 'NULL';
 	return (
+		[ 1, "UPDATE stockflow.companies SET allow_negative_stock = '$negative' WHERE company_id = $c", sub { $_[0]{negative} = $negative; return } ],
 		[ 1, "UPDATE stockflow.companies SET reorder_point = $value WHERE company_id = $c", sub { $_[0]{company_point} = $point; return } ],
 		[ 1, "UPDATE stockflow.categories SET reorder_point = $value WHERE company_id = $c", sub { $_[0]{category_point} = $point; return } ],
 		[ 1, "UPDATE stockflow.products SET reorder_point = $value WHERE company_id = $c AND product_id = $p",
