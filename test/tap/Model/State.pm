@@ -11,7 +11,7 @@ use POSIX qw(floor);
 use Exporter 'import';
 
 our @EXPORT_OK = qw(new_state key_order post change remove_row set_counted row_of held active on_order in_transit spoiled
-  reservation_state prune alerts_of lots parts_of free buildable);
+  reservation_state prune alerts_of refresh lots parts_of free buildable);
 use constant WAREHOUSES => 2;
 my @lots = qw(X A B C);    # in the order of expiry; X has expired long ago
 my %bundles = (9 => { 1 => 1, 2 => 2 }, 10 => { 1 => 1, 2 => 3 });    # 10 is a 9 and one more of product 2
@@ -28,7 +28,7 @@ sub new_state
 	$rows{'7/1'}{days}{$today} = [ 0, 0, 1000 ];
 	return {
 		today => $today, moment => 0, follows => 1, negative => 0, rows => \%rows, calls => [],
-		reservations => {}, orders => {}, transfers => {}, counts => {},
+		reservations => {}, orders => {}, transfers => {}, counts => {}, episodes => {},
 		company_point => undef, category_point => undef, product_points => {} };
 }
 
@@ -255,6 +255,32 @@ sub window
 	return ($demand, $in_stock);
 }
 
+sub point_of
+{
+	my ($m, $k) = @_;
+	my ($p) = split m{/}, $k;
+	return $m->{rows}{$k}{point} // $m->{product_points}{$p} // ($p =~ /^[34]$/ ? $m->{category_point} : undef) // $m->{company_point};
+}
+
+# Alerts open where it is low, and close where it has recovered by a tenth more than the reorder point, or is silent; how
+# many did either.
+sub refresh
+{
+	my ($m) = @_;
+	my %low = map { ("$_->[0]/$_->[1]" => 1) } @{ alerts_of($m, { lookback => 30, stockouts => 1, recent_only => 1 }) };
+	my $events = 0;
+	for my $k (keys %{ $m->{rows} })
+	{
+		my $point = point_of($m, $k);
+		my $hovers = $m->{rows}{$k}{row} && defined $point && free($m, $k) > $point && free($m, $k) * 10 <= $point * 11;
+		my $is_open = $low{$k} || ($m->{episodes}{$k} && $hovers) ? 1 : 0;
+		$events++ if $is_open != ($m->{episodes}{$k} // 0);
+		$m->{episodes}{$k} = $is_open;
+	}
+	$m->{notified} = 1 if $events;
+	return $events;
+}
+
 # low_stock_alerts with these options: product, warehouse, stock, threshold, days, available, demand, days in stock.
 sub alerts_of
 {
@@ -265,7 +291,7 @@ sub alerts_of
 		my $row = $m->{rows}{$k};
 		my ($p, $w) = split m{/}, $k;
 		next if !$row->{row} || (defined $o->{warehouse} && $w != $o->{warehouse});
-		my $point = $row->{point} // $m->{product_points}{$p} // ($p =~ /^[34]$/ ? $m->{category_point} : undef) // $m->{company_point} // next;
+		my $point = point_of($m, $k) // next;
 		my $is_bundle = exists $bundles{$p};
 		next if $is_bundle && !$o->{bundles};
 		my ($stock, $available) = $is_bundle ? (buildable($m, $k)) x 2 : ($row->{q}, free($m, $k));

@@ -6,9 +6,9 @@ package Model::Statements;
 use strict;
 use warnings;
 use Exporter 'import';
-use Model::State qw(post change remove_row row_of set_counted buildable);
+use Model::State qw(post change remove_row row_of set_counted buildable refresh);
 
-our @EXPORT_OK = qw(stock_statements point_statements);
+our @EXPORT_OK = qw(stock_statements setting_statements);
 my $table = 'stockflow.inventory';
 my $columns = '(company_id, product_id, warehouse_id, quantity)';
 
@@ -188,15 +188,21 @@ sub stock_statements
 	return (calls($c, $m->{today}, $p, $w), bundles($c, $m->{today}, $w), plain($c, $p, $w), hostile($c, $p, $w));
 }
 
-# Reorder points at each of the four levels, and whether stock may go below zero.
-sub point_statements
+# Reorder points at each of the four levels, other settings of the company, and the life of alerts.
+sub setting_statements
 {
-	my ($c) = @_;
+	my ($c, $m) = @_;
+	my $zone = $m->{zones}[ rand @{ $m->{zones} } ];
 	my ($p, $w) = ((1 .. 6, 8 .. 10)[ rand 9 ], 1 + int rand 2);
 	my $negative = rand() < 0.3 ? 1 : 0;
 	my $point = rand() < 0.3 ? undef : int rand 20;
 	my $value = $point // 'NULL';
 	return (
+		[ 2, "SELECT stockflow.refresh_alerts($c)", sub {
+				my $events = refresh($_[0]);
+				return sub { return $_[0] == $events ? undef : "there were $_[0] events, not $events" } } ],
+		[ 0.4, "UPDATE stockflow.companies SET timezone = '$zone' WHERE company_id = $c", sub { return } ],
+		[ 0.4, "UPDATE stockflow.companies SET tamper_evident = NOT tamper_evident WHERE company_id = $c", sub { return } ],
 		[ 1, "UPDATE stockflow.companies SET allow_negative_stock = '$negative' WHERE company_id = $c", sub { $_[0]{negative} = $negative; return } ],
 		[ 1, "UPDATE stockflow.companies SET reorder_point = $value WHERE company_id = $c", sub { $_[0]{company_point} = $point; return } ],
 		[ 1, "UPDATE stockflow.categories SET reorder_point = $value WHERE company_id = $c", sub { $_[0]{category_point} = $point; return } ],
