@@ -1,6 +1,6 @@
 # Six sessions at once on the same 12 rows and the same documents, in transactions of every isolation level that are tried
-# again after serialization failures. What they saw acknowledged is put together afterwards: its sum must be what is in
-# stock, reserved, on order and in transit.
+# again after serialization failures, while the company's settings change. What they saw acknowledged is put together
+# afterwards: its sum must be what is in stock, reserved, on order and in transit.
 #
 #   MODEL_SEED=123         the statements of a run (the seed is printed; how they meet is the machine's)
 #   MODEL_STATEMENTS=4000  of each session (default)
@@ -56,6 +56,8 @@ sub stock_kinds
 		$call->("record_sale(1, $w, $p, $q)", [ "$k quantity", -$q ]),
 		$call->("receive_stock(1, $w, $p, $q)", [ "$k quantity", $q ]),
 		$call->("transfer_stock(1, $p, $w, $o, $q)", [ "$k quantity", -$q ], [ "$p/$o quantity", $q ]),
+		$call->("record_sale(1, $w, 9, $q)", [ "1/$w quantity", -$q ], [ "2/$w quantity", -2 * $q ]),
+		$call->("record_return(1, $w, 10, $q)", [ "1/$w quantity", $q ], [ "2/$w quantity", 3 * $q ]),
 		$call->('archive_log(now(), 1, 20)'),
 		$read->("SELECT '$k', stockflow.count_stock(1, $w, $p, " . (500 + $q) . ')'),
 		$read->("UPDATE $table SET quantity = quantity + $q WHERE $key RETURNING '$k', $q"),
@@ -63,6 +65,22 @@ sub stock_kinds
 		$read->("DELETE FROM $table WHERE $key RETURNING '$k', -quantity"),
 		$read->("$insert ON CONFLICT (company_id, product_id, warehouse_id) DO UPDATE SET quantity = i.quantity + $q RETURNING '$k', $q"),
 		$read->("$insert RETURNING '$k', $q"));
+}
+
+# What all movements of the company rely on.
+sub setting_kinds
+{
+	my ($p, $point) = (1 + int rand PRODUCTS, int rand 1500);
+	my $set = sub { my ($sql) = @_; return sub { $_[0]->do("UPDATE stockflow.$sql"); return () } };
+	return (
+		$set->("companies SET reorder_point = $point"),
+		$set->("categories SET reorder_point = $point"),
+		$set->("products SET reorder_point = $point WHERE product_id = $p"),
+		$set->('products SET reorder_point = NULL'),
+		$set->("inventory SET reorder_point = nullif($point % 3, 0) * 100 WHERE product_id = $p"),
+		$set->('companies SET tamper_evident = NOT tamper_evident'),
+		$set->("companies SET timezone = CASE timezone WHEN 'UTC' THEN 'Asia/Tokyo' ELSE 'UTC' END"),
+		sub { $_[0]->do('SELECT stockflow.refresh_alerts(1)'); return () });
 }
 
 # A sheet of two products, from its making to its posting.
@@ -76,7 +94,7 @@ sub count_sheet
 	  @{ $db->selectall_arrayref("SELECT product_id, variance FROM stockflow.post_stock_count(1, $id) WHERE variance <> 0") };
 }
 
-# Statements on documents. $mine: reservations of this session alone, [id, key, units].
+# Statements on documents. $mine: reservations of this session alone, [id, [key, units], …].
 sub document_kinds
 {
 	my ($mine) = @_;
@@ -88,7 +106,11 @@ sub document_kinds
 	my @kinds = (
 		sub {
 			my $id = $_[0]->selectrow_array('SELECT stockflow.reserve_stock(1, ' . $line->($q, $w) . ')');
-			return ([ "$k reserved", $q ], sub { push @$mine, [ $id, $k, $q ] });
+			return ([ "$k reserved", $q ], sub { push @$mine, [ $id, [ $k, $q ] ] });
+		},
+		sub {
+			my $id = $_[0]->selectrow_array("SELECT stockflow.reserve_stock(1, '[{\"product_id\": 9, \"warehouse_id\": $w, \"quantity\": $q}]')");
+			return ([ "1/$w reserved", $q ], [ "2/$w reserved", 2 * $q ], sub { push @$mine, [ $id, [ "1/$w", $q ], [ "2/$w", 2 * $q ] ] });
 		},
 		$call->("commit_reservation(1, $n, '[{\"product_id\": $n, \"warehouse_id\": 1, \"quantity\": 2}]', keep_rest => true)",
 			[ "$n/1 quantity", -2 ], [ "$n/1 reserved", -2 ]),
@@ -99,11 +121,12 @@ sub document_kinds
 		$call->("ship_transfer(1, stockflow.create_transfer(1, $w, $o, " . $line->($q) . '))', [ "$k quantity", -$q ], [ "$p/$o in_transit", $q ]),
 		\&count_sheet);
 	return @kinds unless @$mine;
-	my ($id, $held, $units) = @{ $mine->[0] };
+	my ($id, @held) = @{ $mine->[0] };
+	my @freed = map { [ "$_->[0] reserved", -$_->[1] ] } @held;
 	my $done = sub { shift @$mine };
 	return (@kinds,
-		$call->("commit_reservation(1, $id)", [ "$held quantity", -$units ], [ "$held reserved", -$units ], $done),
-		$call->("release_reservation(1, $id)", [ "$held reserved", -$units ], $done));
+		$call->("commit_reservation(1, $id)", @freed, map({ [ "$_->[0] quantity", -$_->[1] ] } @held), $done),
+		$call->("release_reservation(1, $id)", @freed, $done));
 }
 
 # One session: what it did, and saw acknowledged.
@@ -115,7 +138,8 @@ sub session
 	my ($done, $tries, %sum, @bad, @mine) = (0, 0);
 	while ($done < $statements)
 	{
-		my @kinds = rand() < 0.6 ? stock_kinds() : document_kinds(\@mine);
+		my $sort = rand;
+		my @kinds = $sort < 0.58 ? stock_kinds() : $sort < 0.98 ? document_kinds(\@mine) : setting_kinds();
 		my $kind = $kinds[ rand @kinds ];
 		$done++;
 		for my $try (1 .. 50)
