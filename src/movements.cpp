@@ -80,9 +80,10 @@ std::int64_t on_hand_after(const Call &call, bool is_bundle, const Posted *poste
         for (int j = 0; j < count; j++) {
             if (posted[j].product_id != needs.needs[i].product_id) continue;
             const StockKey key = {call.key.company_id, posted[j].product_id, call.key.warehouse_id};
-            available[i] =
-                posted[j].quantity - posted[j].reserved - spoiled_now(load_rules(key), key);
-            if (posted[j].reserved != 0) available[i] += expired_now(key);
+            const StockRules rules = load_rules(key);
+            std::int64_t left = posted[j].quantity - posted[j].reserved - spoiled_now(rules, key);
+            if (posted[j].reserved != 0) left += expired_now(key);
+            available[i] = usable(left, rules.product_deleted);
         }
     }
     return buildable(needs.needs, needs.count, available).quantity;

@@ -6,7 +6,7 @@ use strict;
 use warnings;
 use List::Util qw(min sum0 uniq);
 use Exporter 'import';
-use Model::State qw(post row_of free parts_of lots set_counted reservation_state key_order);
+use Model::State qw(post row_of free gone parts_of lots set_counted reservation_state key_order);
 
 our @EXPORT_OK = qw(document_statements);
 my $next_key = 0;    # keys are never given back, not by a rollback either
@@ -73,6 +73,7 @@ sub reservations
 				for my $line (@lines)
 				{
 					my $parts = parts_of($line->{k});
+					die "23503\n" if grep { gone($m, $_) } $line->{k}, keys %$parts;
 					$needs{$_} += $line->{open} * $parts->{$_} for keys %$parts;
 				}
 				for my $k (keys %needs)
@@ -123,12 +124,14 @@ sub purchases
 	return (
 		[ 2, "SELECT stockflow.create_purchase_order($c, 1, 1, '$lines')", sub {
 				my ($m) = @_;
+				die "23503\n" if grep { gone($m, "$_->[0]/$_->[1]") } @want;
 				return sub {
 					$m->{orders}{ $_[0] } = { state => 'draft', lines => [ map { { k => "$_->[0]/$_->[1]", q => $_->[2], received => 0 } } @want ] };
 					return } } ],
 		[ 2, "SELECT stockflow.place_purchase_order($c, $id)", sub {
 				my $o = need($_[0], 'orders', $id);
 				die "55000\n" if $o->{state} ne 'draft';
+				die "23503\n" if grep { gone($_[0], $_->{k}) } @{ $o->{lines} };
 				$o->{state} = 'ordered';
 				row_of($_[0], $_->{k})->{row} = 1 for @{ $o->{lines} };
 				return says('ordered') } ],
@@ -213,6 +216,7 @@ sub transfers
 	return (
 		[ 2, "SELECT stockflow.create_transfer($c, $from, 3 - $from, '" . json('product_id quantity', @want) . "')", sub {
 				my ($m) = @_;
+				die "23503\n" if $m->{closed}{ 3 - $from };
 				return sub {
 					$m->{transfers}{ $_[0] } = { state => 'draft', lines => [
 						map { { k => "$_->[0]/" . (3 - $from), home => "$_->[0]/$from", q => $_->[1], open => 0 } } @want ] };
@@ -221,6 +225,7 @@ sub transfers
 				my ($m) = @_;
 				my $t = need($m, 'transfers', $id);
 				die "55000\n" if $t->{state} ne 'draft';
+				die "23503\n" if $m->{closed}{ (split m{/}, $t->{lines}[0]{k})[1] };
 				row_of($m, $_->{k})->{row} = 1 for @{ $t->{lines} };
 				my @entries = map { { k => $_->{home}, delta => -$_->{q}, reason => 'transfer_out' } } @{ $t->{lines} };
 				post($m, @entries);

@@ -11,7 +11,7 @@ use POSIX qw(floor);
 use Exporter 'import';
 
 our @EXPORT_OK = qw(new_state key_order post change remove_row set_counted row_of held active on_order in_transit spoiled
-  reservation_state prune alerts_of refresh lots parts_of free buildable);
+  reservation_state prune alerts_of refresh gone lots parts_of free buildable);
 use constant WAREHOUSES => 2;
 my @lots = qw(X A B C);    # in the order of expiry; X has expired long ago
 my %bundles = (9 => { 1 => 1, 2 => 2 }, 10 => { 1 => 1, 2 => 3 });    # 10 is a 9 and one more of product 2
@@ -28,7 +28,7 @@ sub new_state
 	$rows{'7/1'}{days}{$today} = [ 0, 0, 1000 ];
 	return {
 		today => $today, moment => 0, follows => 1, negative => 0, rows => \%rows, calls => [],
-		reservations => {}, orders => {}, transfers => {}, counts => {}, episodes => {},
+		reservations => {}, orders => {}, transfers => {}, counts => {}, episodes => {}, deleted => {}, closed => {},
 		company_point => undef, category_point => undef, product_points => {} };
 }
 
@@ -48,13 +48,15 @@ sub parts_of
 sub reserved_by { my ($k, @r) = @_; return sum0(map { $_->{open} * (parts_of($_->{k})->{$k} // 0) } map { @{ $_->{lines} } } @r) }
 sub held { my ($m, $k) = @_; return reserved_by($k, values %{ $m->{reservations} }) }
 sub active { my ($m, $k) = @_; return reserved_by($k, grep { !$_->{expired} } values %{ $m->{reservations} }) }
+# Whether its product is deleted or its warehouse closed.
+sub gone { my ($m, $k) = @_; my ($p, $w) = split m{/}, $k; return $m->{deleted}{$p} || $m->{closed}{$w} }
 sub free { my ($m, $k) = @_; return $m->{rows}{$k}{q} - active($m, $k) - spoiled($m, $k) }
 
 sub buildable
 {
 	my ($m, $k) = @_;
 	my $parts = parts_of($k);
-	return min(map { floor(free($m, $_) / $parts->{$_}) } keys %$parts);
+	return min(map { floor(($m->{deleted}{ (split m{/})[0] } ? min(0, free($m, $_)) : free($m, $_)) / $parts->{$_}) } keys %$parts);
 }
 
 sub on_order
@@ -149,6 +151,11 @@ sub post
 	my ($m, @entries) = @_;
 	my (%total, %needs, $source);
 	@entries = map { exploded($_) } @entries;
+	for my $e (@entries)
+	{
+		my (undef, $w) = split m{/}, $e->{k};
+		die "23503\n" if ($e->{reason} =~ /^(sale|receipt)$/ && gone($m, $e->{k})) || ($e->{reason} eq 'transfer_in' && $m->{closed}{$w});
+	}
 	for my $e (@entries)
 	{
 		$total{ $e->{k} } += $e->{delta};
@@ -272,7 +279,7 @@ sub refresh
 	for my $k (keys %{ $m->{rows} })
 	{
 		my $point = point_of($m, $k);
-		my $hovers = $m->{rows}{$k}{row} && defined $point && free($m, $k) > $point && free($m, $k) * 10 <= $point * 11;
+		my $hovers = $m->{rows}{$k}{row} && !gone($m, $k) && defined $point && free($m, $k) > $point && free($m, $k) * 10 <= $point * 11;
 		my $is_open = $low{$k} || ($m->{episodes}{$k} && $hovers) ? 1 : 0;
 		$events++ if $is_open != ($m->{episodes}{$k} // 0);
 		$m->{episodes}{$k} = $is_open;
@@ -290,7 +297,7 @@ sub alerts_of
 	{
 		my $row = $m->{rows}{$k};
 		my ($p, $w) = split m{/}, $k;
-		next if !$row->{row} || (defined $o->{warehouse} && $w != $o->{warehouse});
+		next if !$row->{row} || gone($m, $k) || (defined $o->{warehouse} && $w != $o->{warehouse});
 		my $point = point_of($m, $k) // next;
 		my $is_bundle = exists $bundles{$p};
 		next if $is_bundle && !$o->{bundles};

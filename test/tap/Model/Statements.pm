@@ -201,6 +201,10 @@ sub setting_statements
 		[ 2, "SELECT stockflow.refresh_alerts($c)", sub {
 				my $events = refresh($_[0]);
 				return sub { return $_[0] == $events ? undef : "there were $_[0] events, not $events" } } ],
+		[ 0.4, "UPDATE stockflow.products SET deleted_at = now() WHERE company_id = $c AND product_id = $p", sub { $_[0]{deleted}{$p} = 1; return } ],
+		[ 1.5, "UPDATE stockflow.products SET deleted_at = NULL WHERE company_id = $c", sub { $_[0]{deleted} = {}; return } ],
+		[ 0.2, "UPDATE stockflow.warehouses SET deleted_at = now() WHERE company_id = $c AND warehouse_id = $w", sub { $_[0]{closed}{$w} = 1; return } ],
+		[ 1.5, "UPDATE stockflow.warehouses SET deleted_at = NULL WHERE company_id = $c", sub { $_[0]{closed} = {}; return } ],
 		[ 0.4, "UPDATE stockflow.companies SET timezone = '$zone' WHERE company_id = $c", sub { return } ],
 		[ 0.4, "UPDATE stockflow.companies SET tamper_evident = NOT tamper_evident WHERE company_id = $c", sub { return } ],
 		[ 1, "UPDATE stockflow.companies SET allow_negative_stock = '$negative' WHERE company_id = $c", sub { $_[0]{negative} = $negative; return } ],
