@@ -1,6 +1,6 @@
 -- Triggers that users put on our tables: whatever they do, the ledger stays whole.
 BEGIN;
-SELECT plan(20);
+SELECT plan(22);
 SET client_min_messages = warning;
 INSERT INTO stockflow.companies (company_id, name, reorder_point) VALUES (1, 'C', 10);
 INSERT INTO stockflow.warehouses (company_id, warehouse_id, name) VALUES (1, 1, 'W'), (1, 2, 'V');
@@ -57,6 +57,14 @@ SELECT is(pg_temp.with_trigger('AFTER DELETE', $$BEGIN
 SELECT is(pg_temp.with_trigger('AFTER INSERT', $$BEGIN UPDATE stockflow.inventory SET reorder_point = 3
         WHERE product_id = NEW.product_id AND warehouse_id = NEW.warehouse_id; RETURN NULL; END$$,
     'SELECT stockflow.receive_stock(1, 2, 5, 10)'), '5/2: 10', 'a trigger may give a new row its reorder point');
+SELECT is(pg_temp.with_trigger('AFTER INSERT', $$BEGIN UPDATE stockflow.inventory SET quantity = quantity + 1
+        WHERE product_id = NEW.product_id AND warehouse_id = NEW.warehouse_id; RETURN NULL; END$$,
+    'INSERT INTO stockflow.inventory (company_id, product_id, warehouse_id, quantity) VALUES (1, 5, 2, 10), (1, 6, 2, 0)'),
+    '5/2: 10, 5/2: 1, 6/2: 1', 'or change its stock');
+SELECT is(pg_temp.with_trigger('AFTER INSERT', $$BEGIN UPDATE stockflow.inventory SET quantity = quantity + 1
+        WHERE product_id = 6 AND warehouse_id = 2; RETURN NULL; END$$,
+    'UPDATE stockflow.companies SET tamper_evident = true; INSERT INTO stockflow.inventory (company_id, product_id, warehouse_id, quantity) VALUES (1, 5, 2, 10), (1, 6, 2, 10)'),
+    '5/2: 10, 6/2: 10, 6/2: 1, 6/2: 1', 'also that of another new row, in a sealed ledger');
 SELECT is(pg_temp.with_trigger('BEFORE UPDATE', $$BEGIN PERFORM 1 / 0; EXCEPTION WHEN OTHERS THEN RETURN NEW; END$$,
     'UPDATE stockflow.companies SET reorder_point = 150'), 'nothing', 'an exception block does not disturb a change of the reorder point');
 SELECT is(pg_temp.with_trigger('AFTER UPDATE', $$BEGIN IF NEW.is_low AND NOT OLD.is_low AND NEW.product_id = 1 THEN
