@@ -4,6 +4,7 @@
 #include "core/text.hpp"
 #include "entry.hpp"
 #include "json.hpp"
+#include "lots.hpp"
 #include "values.hpp"
 
 namespace stockflow {
@@ -11,7 +12,7 @@ namespace stockflow {
 namespace {
 
 // The fields that lines may have, in the order of the result of request_lines.
-enum class Kind { id, positive_quantity, quantity, cost, moment };
+enum class Kind { id, positive_quantity, quantity, cost, moment, day, lot };
 
 struct Field {
     const char *name;
@@ -25,6 +26,10 @@ constexpr Field kFields[] = {
     {"counted_quantity", Kind::quantity},
     {"unit_cost", Kind::cost},
     {"counted_at", Kind::moment},
+    {"warehouse_id", Kind::id},
+    {"expected_on", Kind::day},
+    {"lot", Kind::lot},
+    {"expires_on", Kind::day},
 };
 constexpr int kFieldCount = sizeof(kFields) / sizeof(kFields[0]);
 constexpr int kMaxTimeLength = 100;
@@ -54,12 +59,25 @@ void mark(Datum names, bool *marks, bool *known) {
     }
 }
 
+// The fields of a request, for people.
+const char *names_of(const Wanted &wanted) {
+    StringInfoData names;
+    initStringInfo(&names);
+    for (int field = 0; field < kFieldCount; field++) {
+        if (!wanted.known[field]) continue;
+        appendStringInfo(&names, "%s%s", names.len == 0 ? "" : ", ", kFields[field].name);
+    }
+    return names.data;
+}
+
 void check_keys(JsonbContainer *object, const Wanted &wanted, int index) {
     for_each_key(object, [&](const char *key) {
         for (int field = 0; field < kFieldCount; field++) {
             if (wanted.known[field] && strcmp(key, kFields[field].name) == 0) return;
         }
-        bad_line(index, psprintf("unknown key \"%s\"", clipped(key, 60)));
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                        errmsg("line %d: unknown key \"%s\"", index + 1, clipped(key, 60)),
+                        errhint("A line has %s.", names_of(wanted))));
     });
 }
 
@@ -85,10 +103,42 @@ Datum read_moment(const JsonbValue *value, const Field &field, int index) {
     return TimestampTzGetDatum(check_moment(DatumGetTimestampTz(moment), what));
 }
 
+// Days as 2026-01-31 only: what else the server reads as a day depends on its settings.
+Datum read_day(const JsonbValue *value, const Field &field, int index) {
+    const char *text = json_string(value);
+    int year = 0, month = 0, day = 0, end = 0;
+    const bool has_form = strlen(text) == 10 && strspn(text, "0123456789-") == 10 &&
+                          sscanf(text, "%4d-%2d-%2d%n", &year, &month, &day, &end) == 3 &&
+                          end == 10;
+    if (!has_form) {
+        bad_line(index, psprintf("%s must be a day such as \"2026-01-31\"", field.name));
+    }
+    int same_year, same_month, same_day;
+    const int julian = date2j(year, month, day);
+    j2date(julian, &same_year, &same_month, &same_day);
+    if (year < 1900 || year != same_year || month != same_month || day != same_day) {
+        bad_line(index,
+                 psprintf("%s \"%s\" is no day from the years 1900 to 9999", field.name, text));
+    }
+    return DateADTGetDatum(julian - POSTGRES_EPOCH_JDATE);
+}
+
+Datum read_lot(const JsonbValue *value, const Field &field, int index) {
+    char *lot = trimmed(json_string(value));
+    if (lot == nullptr) bad_line(index, psprintf("%s must not be blank", field.name));
+    const char *what = psprintf("line %d: %s", index + 1, field.name);
+    return CStringGetTextDatum(check_text(lot, what, kMaxLotLength));
+}
+
+Datum read_string(const JsonbValue *value, const Field &field, int index) {
+    if (value->type != jbvString) bad_line(index, psprintf("%s must be a string", field.name));
+    if (field.kind == Kind::moment) return read_moment(value, field, index);
+    return field.kind == Kind::day ? read_day(value, field, index) : read_lot(value, field, index);
+}
+
 Datum read_field(const JsonbValue *value, const Field &field, int index) {
-    if (field.kind == Kind::moment) {
-        if (value->type != jbvString) bad_line(index, psprintf("%s must be a string", field.name));
-        return read_moment(value, field, index);
+    if (field.kind == Kind::moment || field.kind == Kind::day || field.kind == Kind::lot) {
+        return read_string(value, field, index);
     }
     if (field.kind == Kind::id) {
         int64 id = 0;

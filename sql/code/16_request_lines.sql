@@ -1,11 +1,12 @@
 -- Checks of arguments for functions that are written in SQL: the same as those in C++ make.
 CREATE FUNCTION stockflow.request_lines(lines jsonb, required text[], optional text[])
     RETURNS TABLE(n integer, line_id bigint, product_id bigint, quantity numeric,
-                  counted_quantity numeric, unit_cost numeric, counted_at timestamptz)
+                  counted_quantity numeric, unit_cost numeric, counted_at timestamptz, warehouse_id bigint,
+                  expected_on date, lot text, expires_on date)
     LANGUAGE c STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'stockflow_request_lines';
 COMMENT ON FUNCTION stockflow.request_lines(jsonb, text[], text[]) IS
-'Internal. The lines of a request, a filled JSON array of objects with these fields, numbered from 1. Errors, which name the line: 22023 another shape, a field that is missing, unknown, of the wrong kind or out of its range; 22003 a number that is too large or has more than six decimals; 22007, 22008 no time; 22004 NULL argument.';
+'Internal. The lines of a request, a filled JSON array of objects with these fields, numbered from 1. Errors, which name the line: 22023 another shape, a field that is missing, unknown, of the wrong kind or out of its range; 22003 a number that is too large or has more than six decimals; 22007, 22008 no time; 22004 NULL argument. Days have the form 2026-01-31 and lie in the years 1900 to 9999.';
 
 CREATE FUNCTION stockflow.checked_id(id bigint, name text) RETURNS bigint
     LANGUAGE c STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp

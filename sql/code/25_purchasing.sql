@@ -31,9 +31,9 @@ CREATE FUNCTION stockflow.check_purchase_lines(company_id bigint, lines jsonb) R
         fault record;
     BEGIN
         SELECT l.line_id, f.code, f.message INTO fault
-          FROM jsonb_to_recordset($2) AS l(line_id bigint, product_id numeric, warehouse_id numeric, quantity numeric)
-          LEFT JOIN stockflow.products p ON p.company_id = $1 AND p.product_id = l.product_id::bigint
-          LEFT JOIN stockflow.warehouses w ON w.company_id = $1 AND w.warehouse_id = l.warehouse_id::bigint
+          FROM jsonb_to_recordset($2) AS l(line_id bigint, product_id bigint, warehouse_id bigint, quantity numeric)
+          LEFT JOIN stockflow.products p ON p.company_id = $1 AND p.product_id = l.product_id
+          LEFT JOIN stockflow.warehouses w ON w.company_id = $1 AND w.warehouse_id = l.warehouse_id
          CROSS JOIN LATERAL (VALUES
                (1, p.product_id IS NULL, '23503', format('product %s does not exist', l.product_id)),
                (2, p.deleted_at IS NOT NULL, '23503', format('product "%s" is deleted', p.sku)),
@@ -82,11 +82,15 @@ CREATE FUNCTION stockflow.create_purchase_order(
     DECLARE
         own_reference CONSTANT text := stockflow.checked_text($6, 'reference', 200);
         own_note CONSTANT text := stockflow.checked_text($7, 'note', 2000);
+        given jsonb;
         kept jsonb;
         made bigint;
     BEGIN
         PERFORM stockflow.check_given(jsonb_build_object('company_id', $1, 'supplier_id', $2));
-        PERFORM stockflow.check_lines($4, '{product_id,quantity}', '{warehouse_id,unit_cost,expected_on}');
+        SELECT jsonb_agg(jsonb_build_object('line_id', l.n, 'product_id', l.product_id, 'warehouse_id', coalesce(l.warehouse_id, $3),
+                   'quantity', l.quantity, 'unit_cost', l.unit_cost, 'expected_on', l.expected_on))
+          INTO given
+          FROM stockflow.request_lines($4, '{product_id,quantity}', '{warehouse_id,unit_cost,expected_on}') AS l;
         PERFORM stockflow.check_day($5, 'expected_on');
         kept := stockflow.claim_request($1, $8, 'create_purchase_order',
             jsonb_build_array($2, $3, $4, $5 - date '2000-01-01', own_reference, own_note));
@@ -98,20 +102,16 @@ CREATE FUNCTION stockflow.create_purchase_order(
             RAISE EXCEPTION 'warehouse % does not exist', $3 USING ERRCODE = 'foreign_key_violation',
                 DETAIL = format('Company %s has no such warehouse.', $1);
         END IF;
-        PERFORM stockflow.check_purchase_lines($1,
-            (SELECT jsonb_agg(e.line || jsonb_build_object('line_id', e.n,
-                        'warehouse_id', coalesce(nullif(e.line -> 'warehouse_id', 'null'), to_jsonb($3))))
-               FROM jsonb_array_elements($4) WITH ORDINALITY AS e(line, n)));
+        PERFORM stockflow.check_purchase_lines($1, given);
         INSERT INTO stockflow.purchase_orders AS o (company_id, supplier_id, warehouse_id, expected_on, reference, note)
         VALUES ($1, $2, $3, $5, own_reference, own_note) RETURNING o.order_id INTO made;
         -- Without a cost of its own a line has the supplier's for all that is ordered of its product.
         INSERT INTO stockflow.purchase_order_lines (company_id, order_id, line_id, product_id, warehouse_id, quantity, unit_cost, expected_on)
-        SELECT $1, made, l.n, l.product_id, coalesce(l.warehouse_id::bigint, $3), l.quantity,
-               coalesce(l.unit_cost, stockflow.supplier_price($1, l.product_id::bigint, $2,
-                   sum(l.quantity) OVER (PARTITION BY l.product_id))),
+        SELECT $1, made, l.line_id, l.product_id, l.warehouse_id, l.quantity,
+               coalesce(l.unit_cost, stockflow.supplier_price($1, l.product_id, $2, sum(l.quantity) OVER (PARTITION BY l.product_id))),
                l.expected_on
-          FROM ROWS FROM (jsonb_to_recordset($4) AS (product_id numeric, warehouse_id numeric, quantity numeric, unit_cost numeric, expected_on date))
-               WITH ORDINALITY AS l(product_id, warehouse_id, quantity, unit_cost, expected_on, n);
+          FROM jsonb_to_recordset(given) AS l(line_id bigint, product_id bigint, warehouse_id bigint, quantity numeric,
+                                              unit_cost numeric, expected_on date);
         PERFORM stockflow.keep_request($1, $8, to_jsonb(made));
         RETURN made;
     END
@@ -176,7 +176,8 @@ CREATE FUNCTION stockflow.receive_purchase_order(
         new_state text;
     BEGIN
         PERFORM stockflow.check_given(jsonb_build_object('company_id', $1, 'order_id', $2));
-        PERFORM stockflow.check_lines($3, '{line_id,quantity}', '{unit_cost,lot,expires_on}');
+        SELECT jsonb_agg(to_jsonb(l)) INTO given
+          FROM stockflow.request_lines($3, '{line_id,quantity}', '{unit_cost,lot,expires_on}') AS l;
         PERFORM stockflow.checked_moment($4, 'occurred_at');
         kept := stockflow.claim_request($1, $5, 'receive_purchase_order',
             jsonb_build_array($2, $3, CASE WHEN $4 <> now() THEN extract(epoch FROM $4) END));
@@ -195,12 +196,11 @@ CREATE FUNCTION stockflow.receive_purchase_order(
                    'ordered', l.quantity, 'before', l.received, 'lot', g.lot, 'expires_on', g.expires_on) ORDER BY g.n)
           INTO given
           FROM (SELECT r.*, sum(r.quantity) OVER (PARTITION BY r.line_id) AS total
-                  FROM ROWS FROM (jsonb_to_recordset($3) AS (line_id numeric, quantity numeric, unit_cost numeric, lot text, expires_on date))
-                       WITH ORDINALITY AS r(line_id, quantity, unit_cost, lot, expires_on, n)) AS g
+                  FROM jsonb_to_recordset(given) AS r(n bigint, line_id bigint, quantity numeric, unit_cost numeric, lot text, expires_on date)) AS g
           LEFT JOIN stockflow.purchase_order_lines l
-            ON l.company_id = $1 AND l.order_id = $2 AND l.line_id = g.line_id::bigint;
+            ON l.company_id = $1 AND l.order_id = $2 AND l.line_id = g.line_id;
         SELECT g.*, c.over_receipt_percent INTO fault
-          FROM jsonb_to_recordset(given) AS g(n bigint, line_id numeric, total numeric, product_id bigint, ordered numeric, before numeric)
+          FROM jsonb_to_recordset(given) AS g(n bigint, line_id bigint, total numeric, product_id bigint, ordered numeric, before numeric)
          CROSS JOIN stockflow.companies c
          WHERE c.company_id = $1
            AND (g.product_id IS NULL OR (g.before + g.total) * 100 > g.ordered * (100 + c.over_receipt_percent))
@@ -216,22 +216,22 @@ CREATE FUNCTION stockflow.receive_purchase_order(
                       HINT = 'Set companies.over_receipt_percent, or book the rest with stockflow.receive_stock.';
         END IF;
 
-        PERFORM stockflow.keep_lot($1, g.product_id, stockflow.checked_lot(g.lot), g.expires_on)
+        PERFORM stockflow.keep_lot($1, g.product_id, g.lot, g.expires_on)
            FROM jsonb_to_recordset(given) AS g(n bigint, product_id bigint, lot text, expires_on date)
           WHERE g.lot IS NOT NULL ORDER BY g.n;
         -- Stock first: it locks the rows of inventory in key order; what on_order changes is among them.
         PERFORM stockflow.record_movements($1,
             (SELECT jsonb_agg(jsonb_build_object('product_id', g.product_id, 'warehouse_id', g.warehouse_id,
                         'delta', g.quantity, 'reason', 'receipt', 'unit_cost', g.unit_cost, 'occurred_at', $4, 'lot', g.lot,
-                        'reference', format('purchase_order:%s/%s', $2, g.line_id::bigint)) ORDER BY g.n)
-               FROM jsonb_to_recordset(given) AS g(n bigint, line_id numeric, quantity numeric, unit_cost numeric,
+                        'reference', format('purchase_order:%s/%s', $2, g.line_id)) ORDER BY g.n)
+               FROM jsonb_to_recordset(given) AS g(n bigint, line_id bigint, quantity numeric, unit_cost numeric,
                                                    product_id bigint, warehouse_id bigint, lot text)));
         INSERT INTO stockflow.purchase_receipts (company_id, order_id, line_id, quantity, unit_cost, occurred_at)
-        SELECT $1, $2, g.line_id::bigint, g.quantity, g.unit_cost, $4
-          FROM jsonb_to_recordset(given) AS g(n bigint, line_id numeric, quantity numeric, unit_cost numeric) ORDER BY g.n;
+        SELECT $1, $2, g.line_id, g.quantity, g.unit_cost, $4
+          FROM jsonb_to_recordset(given) AS g(n bigint, line_id bigint, quantity numeric, unit_cost numeric) ORDER BY g.n;
         UPDATE stockflow.purchase_order_lines l SET received = l.received + g.total
-          FROM (SELECT DISTINCT d.line_id, d.total FROM jsonb_to_recordset(given) AS d(line_id numeric, total numeric)) AS g
-         WHERE l.company_id = $1 AND l.order_id = $2 AND l.line_id = g.line_id::bigint;
+          FROM (SELECT DISTINCT d.line_id, d.total FROM jsonb_to_recordset(given) AS d(line_id bigint, total numeric)) AS g
+         WHERE l.company_id = $1 AND l.order_id = $2 AND l.line_id = g.line_id;
         SELECT CASE WHEN bool_and(l.received >= l.quantity) THEN 'received' ELSE 'partly_received' END INTO new_state
           FROM stockflow.purchase_order_lines l WHERE l.company_id = $1 AND l.order_id = $2;
         PERFORM stockflow.end_purchase_order($1, $2, new_state);

@@ -1,7 +1,7 @@
 -- Purchase orders: states, receipts, what is on order, prices by quantity and date, lead times.
 BEGIN;
 SET LOCAL client_min_messages = warning;
-SELECT plan(67);
+SELECT plan(73);
 INSERT INTO stockflow.companies (company_id, name, timezone, over_receipt_percent) VALUES
     (1, 'One', 'America/Bogota', 0), (2, 'Two', 'UTC', 50), (3, 'Three', 'UTC', 0);
 INSERT INTO stockflow.warehouses (company_id, warehouse_id, name) VALUES (1, 1, 'A'), (1, 2, 'B'), (2, 1, 'A'), (3, 1, 'A');
@@ -81,6 +81,12 @@ SELECT throws_ok('SELECT stockflow.reschedule_purchase_order(1, 5, current_date)
 -- What cannot be ordered, or not any more.
 SELECT throws_ok($$SELECT stockflow.create_purchase_order(1, 1, 1, '[{"product_id": 1, "quantity": 1}, {"product_id": 8, "quantity": 1}]')$$, '23514', 'line 2: product "KIT" holds no stock of its own', 'a bundle');
 SELECT throws_ok($$SELECT stockflow.create_purchase_order(1, 1, 1, '[{"product_id": 9, "quantity": 1}]')$$, '23514', 'line 1: product "SVC" holds no stock of its own', 'a service');
+SELECT throws_ok(format('SELECT stockflow.create_purchase_order(1, 1, 1, %L)', line), '22023', message, message)
+  FROM (VALUES ('[{"product_id": 1, "quantity": 1, "expected_on": "2026-02-30"}]', 'line 1: expected_on "2026-02-30" is no day from the years 1900 to 9999'),
+               ('[{"product_id": 1, "quantity": 1, "expected_on": "today"}]', 'line 1: expected_on must be a day such as "2026-01-31"'),
+               ('[{"product_id": 1, "quantity": 1, "expected_on": "1899-12-31"}]', 'line 1: expected_on "1899-12-31" is no day from the years 1900 to 9999'),
+               ('[{"product_id": 1, "quantity": 1, "expected_on": "26-1-31---"}]', 'line 1: expected_on must be a day such as "2026-01-31"'),
+               ('[{"product_id": 1, "quantity": 1, "lot": "x"}]', 'line 1: unknown key "lot"')) AS bad(line, message);
 SELECT throws_ok($$SELECT stockflow.create_purchase_order(1, 1, NULL, '[{"product_id": 1, "quantity": 1}]')$$, '22023', 'line 1: warehouse_id is missing', 'no warehouse at all');
 SELECT throws_ok($$SELECT stockflow.create_purchase_order(3, 2, 1, '[{"product_id": 1, "quantity": 1}]')$$, '23503', 'supplier 2 does not exist', 'another company''s supplier');
 SELECT is(stockflow.create_purchase_order(3, 1, 1, '[{"product_id": 1, "quantity": 1}]'), 6::bigint, 'order 6');
@@ -133,5 +139,6 @@ SELECT results_eq('SELECT problem FROM stockflow.verify_purchasing(1) ORDER BY p
     ('line 3 of purchase order 7: received is 1, but its receipts add up to 0'),
     ('purchase order 10 is ordered, but all of it is received'), ('purchase order 7 is draft, but a part is received')$$, 'what is wrong is found');
 SELECT is_empty('SELECT * FROM stockflow.verify_purchasing(2)', 'not with another company');
+SELECT lives_ok($$SELECT stockflow.create_purchase_order(1, 1, 1, '[{"product_id": 1.0, "quantity": 1, "expected_on": "2028-02-29", "unit_cost": null}]')$$, 'a leap day, and a cost that is not given');
 SELECT * FROM finish();
 ROLLBACK;

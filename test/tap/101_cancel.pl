@@ -86,7 +86,7 @@ my %large = (
 	cancel_transfer => '1, 1', create_purchase_order => '1, 1, 1, $lines', place_purchase_order => '1, 2', receive_purchase_order => '1, 1, $parts',
 	cancel_purchase_order => '1, 1', reschedule_purchase_order => '1, 1, current_date + 9', create_stock_count => '1, 2', record_counts => '1, 1, $counts',
 	post_stock_count => '1, 1', cancel_stock_count => '1, 1', stock_count_sheet => '1, 1',
-	request_lines => "\$parts, '{line_id}', '{quantity}'", check_lines => "\$lines, '{product_id,quantity}', '{}'", check_line_products => '1, $lines, true',
+	request_lines => "\$parts, '{line_id}', '{quantity}'", check_line_products => '1, $lines, true',
 	check_purchase_lines => '1, (SELECT jsonb_agg(line || \'{"warehouse_id": 1, "line_id": 1}\') FROM jsonb_array_elements($lines) AS line)', check_given => "jsonb_build_object('x', \$all_lines)", lock_stock => '1, $products, $warehouses', alert_status => '1, $products, $warehouses',
 	open_transfer_lines => '1, 1, $parts', settle_transfer => "1, 1, \$parts, now(), 'received'", end_transit => "1, 1, \$parts, now(), NULL, 'x', 'received'",
 	claim_request => "1, 'k', 'o', \$all_lines", keep_request => "1, 'k', \$all_lines",
