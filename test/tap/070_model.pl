@@ -8,6 +8,8 @@ use strict;
 use warnings;
 use FindBin;
 use lib $FindBin::RealBin;
+use PostgreSQL::Test::Utils;
+use StockFlow qw(state_of);
 use Storable qw(dclone);
 use Test::More;
 use Model::Database qw(model_server connection);
@@ -215,6 +217,14 @@ for my $check (map { $_->[0] } @{ rows("SELECT proname FROM pg_proc WHERE pronam
 {
 	is_deeply(rows("SELECT * FROM stockflow.$check()"), [], "$check finds nothing");
 }
+
+# What all this has left survives a dump.
+my $dump = PostgreSQL::Test::Utils::tempdir() . '/model';
+$node->command_ok([ 'pg_dump', '--format=custom', '--file', $dump, $node->connstr('postgres') ], 'it is dumped');
+$node->safe_psql('postgres', 'CREATE DATABASE copy');
+$node->command_ok([ 'pg_restore', '--exit-on-error', '--dbname', $node->connstr('copy'), $dump ], 'restored');
+is_deeply([ state_of($node, 'copy') ], [ state_of($node, 'postgres') ], 'and the same');
+is($node->safe_psql('copy', 'SELECT count(*) FROM stockflow.verify_ledger()'), '0', 'and sound');
 
 # A trigger that is switched off is found out at the latest when the transaction ends.
 $db->do('BEGIN');
