@@ -63,7 +63,9 @@ sub wrong_rows
 {
 	my ($m) = @_;
 	my %row = map { $_->[0] => $_ } @{ rows("SELECT product_id || '/' || warehouse_id, quantity::bigint, version, reserved::bigint, on_order::bigint,"
-		. " in_transit::bigint FROM stockflow.inventory WHERE company_id = $c") };
+		. " in_transit::bigint, dynamic_reorder_point::bigint FROM stockflow.inventory WHERE company_id = $c") };
+	# What planning makes of the forecasts is beyond the model, which only knows what it does to alerts.
+	$m->{dynamic} = { map { $_ => $row{$_}[6] } keys %row };
 	my @wrong;
 	for my $k (sort keys %{ $m->{rows} })
 	{

@@ -28,7 +28,7 @@ sub new_state
 	$rows{'7/1'}{days}{$today} = [ 0, 0, 1000 ];
 	return {
 		today => $today, moment => 0, follows => 1, negative => 0, rows => \%rows, calls => [],
-		reservations => {}, orders => {}, transfers => {}, counts => {}, episodes => {}, deleted => {}, closed => {},
+		reservations => {}, orders => {}, transfers => {}, counts => {}, episodes => {}, deleted => {}, closed => {}, dynamic => {},
 		company_point => undef, category_point => undef, product_points => {} };
 }
 
@@ -266,7 +266,7 @@ sub point_of
 {
 	my ($m, $k) = @_;
 	my ($p) = split m{/}, $k;
-	return $m->{rows}{$k}{point} // $m->{product_points}{$p} // ($p =~ /^[34]$/ ? $m->{category_point} : undef) // $m->{company_point};
+	return $m->{dynamic}{$k} // $m->{rows}{$k}{point} // $m->{product_points}{$p} // ($p =~ /^[34]$/ ? $m->{category_point} : undef) // $m->{company_point};
 }
 
 # Alerts open where it is low, and close where it has recovered by a tenth more than the reorder point, or is silent; how

@@ -192,6 +192,7 @@ sub stock_statements
 sub setting_statements
 {
 	my ($c, $m) = @_;
+	my $policy = (qw(dynamic manual))[ rand 2 ];
 	my $zone = $m->{zones}[ rand @{ $m->{zones} } ];
 	my ($p, $w) = ((1 .. 6, 8 .. 10)[ rand 9 ], 1 + int rand 2);
 	my $negative = rand() < 0.3 ? 1 : 0;
@@ -205,6 +206,10 @@ sub setting_statements
 		[ 1.5, "UPDATE stockflow.products SET deleted_at = NULL WHERE company_id = $c", sub { $_[0]{deleted} = {}; return } ],
 		[ 0.2, "UPDATE stockflow.warehouses SET deleted_at = now() WHERE company_id = $c AND warehouse_id = $w", sub { $_[0]{closed}{$w} = 1; return } ],
 		[ 1.5, "UPDATE stockflow.warehouses SET deleted_at = NULL WHERE company_id = $c", sub { $_[0]{closed} = {}; return } ],
+		[ 0.3, "SELECT stockflow.refresh_forecasts($c, 0)", sub { return } ],
+		[ 0.4, "INSERT INTO stockflow.replenishment_policies (company_id, product_id, reorder_policy) VALUES ($c, " . ('NULL', $p)[ rand 2 ] . ", '$policy')"
+			. ' ON CONFLICT (company_id, category_id, product_id) DO UPDATE SET reorder_policy = excluded.reorder_policy', sub { return } ],
+		[ 0.3, "DELETE FROM stockflow.replenishment_policies WHERE company_id = $c", sub { return } ],
 		[ 0.4, "UPDATE stockflow.companies SET timezone = '$zone' WHERE company_id = $c", sub { return } ],
 		[ 0.4, "UPDATE stockflow.companies SET tamper_evident = NOT tamper_evident WHERE company_id = $c", sub { return } ],
 		[ 1, "UPDATE stockflow.companies SET allow_negative_stock = '$negative' WHERE company_id = $c", sub { $_[0]{negative} = $negative; return } ],
