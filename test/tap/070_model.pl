@@ -9,7 +9,7 @@ use warnings;
 use FindBin;
 use lib $FindBin::RealBin;
 use PostgreSQL::Test::Utils;
-use StockFlow qw(state_of);
+use StockFlow qw(handed_to state_of);
 use Storable qw(dclone);
 use Test::More;
 use Model::Database qw(model_server connection);
@@ -42,6 +42,13 @@ CREATE TRIGGER follow AFTER UPDATE ON stockflow.inventory FOR EACH ROW EXECUTE F
 SQL
 
 my $db = connection($node);
+# With an odd seed the tables belong to a role that is no superuser, and it does what follows.
+if ($seed % 2)
+{
+	$node->safe_psql('postgres', 'CREATE ROLE keeper; GRANT ALL ON SCHEMA public TO keeper; ALTER FUNCTION public.follow() OWNER TO keeper;'
+		. ' GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA stockflow TO keeper;' . handed_to('keeper'));
+	$db->do('SET ROLE keeper');
+}
 sub rows { return $db->selectall_arrayref($_[0]) }
 sub today { return rows(q{SELECT (now() AT TIME ZONE 'UTC')::date - date '2000-01-01'})->[0][0] }
 
@@ -189,7 +196,7 @@ while ($n < $statements && !@wrong)
 	}
 	if (!$m->{is_clerk} && $n >= $statements * 0.7)
 	{
-		$db->do($_) for 'CREATE ROLE clerk', "SELECT stockflow.grant_access('clerk', 'app')", "SET stockflow.company_id = $c", 'SET ROLE clerk';
+		$db->do($_) for 'RESET ROLE', 'CREATE ROLE clerk', "SELECT stockflow.grant_access('clerk', 'app')", "SET stockflow.company_id = $c", 'SET ROLE clerk';
 		$m->{is_clerk} = 1;
 	}
 	$m->{moment}++;    # now() of the next transaction
