@@ -12,7 +12,7 @@ use PostgreSQL::Test::Utils;
 use StockFlow qw(handed_to state_of);
 use Storable qw(dclone);
 use Test::More;
-use Model::Database qw(model_server connection);
+use Model::Database qw(model_server connection other_company);
 use Model::Documents qw(document_statements);
 use Model::State qw(new_state prune held on_order in_transit alerts_of);
 use Model::Statements qw(stock_statements setting_statements);
@@ -21,7 +21,7 @@ my $statements = $ENV{MODEL_STATEMENTS} // 4000;
 my $seed = $ENV{MODEL_SEED} // int(rand 1_000_000_000);
 note("MODEL_SEED=$seed MODEL_STATEMENTS=$statements");
 my $c = 1;
-my $node = model_server('model');
+my $node = model_server('model', other_company => 1);
 
 # Users' triggers: one on inventory that moves product 7 along, and one whose work is always rolled back.
 $node->safe_psql('postgres', <<'SQL');
@@ -42,6 +42,8 @@ CREATE TRIGGER follow AFTER UPDATE ON stockflow.inventory FOR EACH ROW EXECUTE F
 SQL
 
 my $db = connection($node);
+my $watch = connection($node);    # sees all companies, always
+my $other = other_company($watch);
 # With an odd seed the tables belong to a role that is no superuser, and it does what follows.
 if ($seed % 2)
 {
@@ -215,6 +217,7 @@ while ($n < $statements && !@wrong)
 	if (!@wrong && ($n >= $checked + 20 + $n / 100 || $n >= $statements))
 	{
 		push @wrong, wrong_ledger($m);
+		push @wrong, 'the other company has changed: ' . other_company($watch) if other_company($watch) ne $other;
 		$checked = $n;
 	}
 	push @wrong, "after $n statements" if @wrong;

@@ -17,14 +17,14 @@ sub plain_product { return 1 + int rand 6 }
 sub json { my ($fields, @lines) = @_; my @names = split / /, $fields;
 	return '[' . join(', ', map { my $line = $_; '{' . join(', ', map { "\"$names[$_]\": $line->[$_]" } 0 .. $#names) . '}' } @lines) . ']' }
 
-# One of the documents, mostly one that is not over; an id that nobody has when there is none.
+# One of the documents, mostly one that is not over; now and then one of another company, or an id that nobody has.
 sub pick
 {
 	my ($documents, $over) = @_;
 	my @ids = sort { $a <=> $b } keys %$documents;
 	my @alive = grep { !$over->($documents->{$_}) } @ids;
 	@ids = @alive if @alive && rand() < 0.85;
-	return @ids ? $ids[ rand @ids ] : 999_999_999;
+	return @ids && rand() < 0.97 ? $ids[ rand @ids ] : (1, 2, 999_999_999)[ rand 3 ];
 }
 sub need { my ($m, $kind, $id) = @_; return $m->{$kind}{$id} // die "23503\n" }
 sub says { my ($wanted) = @_; return sub { return ($_[0] // '') eq $wanted ? undef : 'returned ' . ($_[0] // 'null') . ", not $wanted" } }
