@@ -112,7 +112,6 @@ sub wrong_ledger
 sub wrong_alerts
 {
 	my ($m) = @_;
-	return if today() != $m->{today};    # midnight has come
 	my %o = (lookback => (1, 7, 30, 31, 32, 33, 45, 60)[ rand 8 ], stockouts => int rand 2, recent_only => int rand 2, bundles => int rand 2,
 		warehouse => (undef, 1, 2)[ rand 3 ]);
 	my $sql = "low_stock_alerts($c, " . ($o{warehouse} // 'NULL') . ", $o{lookback}, include_stockouts => "
@@ -186,7 +185,7 @@ my $checked = 0;
 # Time zones in which it is the same day, now and for a while.
 $m->{zones} = [ map { $_->[0] } @{ rows(q{SELECT zone FROM unnest('{UTC,Europe/Berlin,America/New_York,Asia/Kolkata,Asia/Tokyo}'::text[]) AS zone
 	WHERE (now() AT TIME ZONE zone)::date = (now() AT TIME ZONE 'UTC')::date AND ((now() + interval '10 minutes') AT TIME ZONE zone)::date = (now() AT TIME ZONE 'UTC')::date}) } ];
-while ($n < $statements && !@wrong)
+while ($n < $statements && !@wrong && today() == $m->{today})    # at midnight it ends
 {
 	my $how = rand;
 	# The second half is without users' triggers: functions then need no statement to move stock. Its last part is done by
