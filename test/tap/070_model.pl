@@ -112,6 +112,7 @@ sub wrong_ledger
 sub wrong_alerts
 {
 	my ($m) = @_;
+	return if today() != $m->{today};
 	my %o = (lookback => (1, 7, 30, 31, 32, 33, 45, 60)[ rand 8 ], stockouts => int rand 2, recent_only => int rand 2, bundles => int rand 2,
 		warehouse => (undef, 1, 2)[ rand 3 ]);
 	my $sql = "low_stock_alerts($c, " . ($o{warehouse} // 'NULL') . ", $o{lookback}, include_stockouts => "
