@@ -15,22 +15,6 @@ constexpr int kMaxWaiting = 10000;
 
 WaitingList<RowCheck> waiting;
 
-spi::Statement row_version = {
-    "SELECT i.version FROM stockflow.inventory i"
-    " WHERE i.company_id = $1 AND i.product_id = $2 AND i.warehouse_id = $3",
-    3,
-    {INT8OID, INT8OID, INT8OID},
-    nullptr};
-
-// The version of a row of ours; 0 when it is gone again.
-int64 version_of(const StockKey &key) {
-    return spi::connected([&]() -> int64 {
-        spi::Parameters parameters;
-        parameters.bigint(key.company_id).bigint(key.product_id).bigint(key.warehouse_id);
-        return spi::run_latest(row_version, parameters) == 0 ? 0 : spi::Row(0).bigint(1);
-    });
-}
-
 // The row is ours now: nobody can write its ledger any more, but somebody may have done so since
 // the BEFORE trigger looked. What a user's trigger has made of the row meanwhile is in the row.
 void check_new_rows(const RowCheck *const *checks, int count) {
@@ -39,7 +23,7 @@ void check_new_rows(const RowCheck *const *checks, int count) {
         const StockKey &key = checks[i]->after.key;
         const LastEntry last = last_stored_entry(key);
         if (last.version <= checks[i]->before.version) continue;
-        if (last.version > version_of(key)) report_concurrent_change();
+        if (last.version > inventory_version(key)) report_concurrent_change();
     }
 }
 

@@ -30,6 +30,13 @@ spi::Statement row_exists = {
     {INT8OID, INT8OID, INT8OID},
     nullptr};
 
+spi::Statement row_version = {
+    "SELECT i.version FROM stockflow.inventory i"
+    " WHERE i.company_id = $1 AND i.product_id = $2 AND i.warehouse_id = $3",
+    3,
+    {INT8OID, INT8OID, INT8OID},
+    nullptr};
+
 spi::Statement read_chain = {
     "SELECT " STOCKFLOW_CHAIN_COLUMNS
     " FROM stockflow.ledger l"
@@ -119,6 +126,14 @@ bool keep_inventory_row(Relation inventory, const StockKey &key) {
         spi::Parameters parameters;
         key_parameters(parameters, key);
         return spi::run(row_exists, parameters, spi::Mode::write) > 0;
+    });
+}
+
+int64 inventory_version(const StockKey &key) {
+    return spi::connected([&]() -> int64 {
+        spi::Parameters parameters;
+        key_parameters(parameters, key);
+        return spi::run_latest(row_version, parameters) == 0 ? 0 : spi::Row(0).bigint(1);
     });
 }
 

@@ -22,6 +22,9 @@ LastEntry last_stored_entry(const StockKey &key);
 // Whether inventory has a row of this key; if so, it cannot be deleted until the transaction ends.
 bool keep_inventory_row(Relation inventory, const StockKey &key);
 
+// The version of its row of inventory, as this transaction has left it; 0 without one.
+int64 inventory_version(const StockKey &key);
+
 // The columns that a replay reads, in this order; "l" is inventory_log.
 #define STOCKFLOW_CHAIN_COLUMNS \
     "l.version, l.delta, l.quantity_after, l.reason, l.occurred_at, l.bundle_quantity"

@@ -45,6 +45,11 @@ struct Wanted {
     pg_unreachable();
 }
 
+// How errors name a field of a line.
+const char *label(const Field &field, int index) {
+    return psprintf("line %d: %s", index + 1, field.name);
+}
+
 // Marks the fields that a text[] names.
 void mark(Datum names, bool *marks, bool *known) {
     Datum *values;
@@ -83,8 +88,7 @@ void check_keys(JsonbContainer *object, const Wanted &wanted, int index) {
 
 Datum read_quantity(const JsonbValue *value, const Field &field, int index) {
     const Datum given = NumericGetDatum(value->val.numeric);
-    const std::int64_t quantity =
-        to_quantity(given, psprintf("line %d: %s", index + 1, field.name));
+    const std::int64_t quantity = to_quantity(given, label(field, index));
     const bool positive = field.kind == Kind::positive_quantity;
     if (quantity < 0 || (positive && quantity == 0)) {
         bad_line(index, psprintf("%s must be %s, not %.40s", field.name,
@@ -93,10 +97,16 @@ Datum read_quantity(const JsonbValue *value, const Field &field, int index) {
     return from_quantity(quantity);
 }
 
-Datum read_moment(const JsonbValue *value, const Field &field, int index) {
-    const char *what = psprintf("line %d: %s", index + 1, field.name);
+// A string without outer blanks.
+char *read_text(const JsonbValue *value, const Field &field, int index) {
     char *text = trimmed(json_string(value));
     if (text == nullptr) bad_line(index, psprintf("%s must not be blank", field.name));
+    return text;
+}
+
+Datum read_moment(const JsonbValue *value, const Field &field, int index) {
+    const char *what = label(field, index);
+    char *text = read_text(value, field, index);
     const Datum moment =
         DirectFunctionCall3(timestamptz_in, CStringGetDatum(check_text(text, what, kMaxTimeLength)),
                             ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
@@ -104,55 +114,59 @@ Datum read_moment(const JsonbValue *value, const Field &field, int index) {
 }
 
 // Days as 2026-01-31 only: what else the server reads as a day depends on its settings.
+bool has_form_of_day(const char *text) {
+    if (strlen(text) != 10) return false;
+    for (int i = 0; i < 10; i++) {
+        const bool is_dash = i == 4 || i == 7;
+        if (is_dash ? text[i] != '-' : !isdigit(static_cast<unsigned char>(text[i]))) return false;
+    }
+    return true;
+}
+
 Datum read_day(const JsonbValue *value, const Field &field, int index) {
     const char *text = json_string(value);
-    int year = 0, month = 0, day = 0, end = 0;
-    const bool has_form = strlen(text) == 10 && strspn(text, "0123456789-") == 10 &&
-                          sscanf(text, "%4d-%2d-%2d%n", &year, &month, &day, &end) == 3 &&
-                          end == 10;
-    if (!has_form) {
+    if (!has_form_of_day(text)) {
         bad_line(index, psprintf("%s must be a day such as \"2026-01-31\"", field.name));
     }
-    int same_year, same_month, same_day;
-    const int julian = date2j(year, month, day);
-    j2date(julian, &same_year, &same_month, &same_day);
-    if (year < 1900 || year != same_year || month != same_month || day != same_day) {
+    struct pg_tm day = {};
+    sscanf(text, "%d-%d-%d", &day.tm_year, &day.tm_mon, &day.tm_mday);
+    if (day.tm_year < 1900 || ValidateDate(DTK_DATE_M, false, false, false, &day) != 0) {
         bad_line(index,
                  psprintf("%s \"%s\" is no day from the years 1900 to 9999", field.name, text));
     }
-    return DateADTGetDatum(julian - POSTGRES_EPOCH_JDATE);
+    return DateADTGetDatum(date2j(day.tm_year, day.tm_mon, day.tm_mday) - POSTGRES_EPOCH_JDATE);
 }
 
 Datum read_lot(const JsonbValue *value, const Field &field, int index) {
-    char *lot = trimmed(json_string(value));
-    if (lot == nullptr) bad_line(index, psprintf("%s must not be blank", field.name));
-    const char *what = psprintf("line %d: %s", index + 1, field.name);
-    return CStringGetTextDatum(check_text(lot, what, kMaxLotLength));
+    char *lot = read_text(value, field, index);
+    return CStringGetTextDatum(check_text(lot, label(field, index), kMaxLotLength));
 }
 
-Datum read_string(const JsonbValue *value, const Field &field, int index) {
-    if (value->type != jbvString) bad_line(index, psprintf("%s must be a string", field.name));
-    if (field.kind == Kind::moment) return read_moment(value, field, index);
-    return field.kind == Kind::day ? read_day(value, field, index) : read_lot(value, field, index);
+Datum read_id(const JsonbValue *value, const Field &field, int index) {
+    int64 id = 0;
+    if (!json_bigint(value, &id)) bad_line(index, psprintf("%s must be an integer", field.name));
+    return Int64GetDatum(id);
 }
 
 Datum read_field(const JsonbValue *value, const Field &field, int index) {
-    if (field.kind == Kind::moment || field.kind == Kind::day || field.kind == Kind::lot) {
-        return read_string(value, field, index);
+    if (field.kind == Kind::id) return read_id(value, field, index);
+    const bool is_string =
+        field.kind == Kind::moment || field.kind == Kind::day || field.kind == Kind::lot;
+    if (value->type != (is_string ? jbvString : jbvNumeric)) {
+        bad_line(index, psprintf("%s must be a %s", field.name, is_string ? "string" : "number"));
     }
-    if (field.kind == Kind::id) {
-        int64 id = 0;
-        if (!json_bigint(value, &id)) {
-            bad_line(index, psprintf("%s must be an integer", field.name));
-        }
-        return Int64GetDatum(id);
+    switch (field.kind) {
+        case Kind::moment:
+            return read_moment(value, field, index);
+        case Kind::day:
+            return read_day(value, field, index);
+        case Kind::lot:
+            return read_lot(value, field, index);
+        case Kind::cost:
+            return check_cost(NumericGetDatum(value->val.numeric), label(field, index));
+        default:
+            return read_quantity(value, field, index);
     }
-    if (value->type != jbvNumeric) bad_line(index, psprintf("%s must be a number", field.name));
-    if (field.kind == Kind::cost) {
-        return check_cost(NumericGetDatum(value->val.numeric),
-                          psprintf("line %d: %s", index + 1, field.name));
-    }
-    return read_quantity(value, field, index);
 }
 
 void emit_line(const JsonbValue &element, const Wanted &wanted, int index, ReturnSetInfo *result) {

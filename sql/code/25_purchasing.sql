@@ -98,9 +98,8 @@ CREATE FUNCTION stockflow.create_purchase_order(
             RETURN kept::bigint;
         END IF;
         PERFORM stockflow.check_supplier($1, $2);
-        IF $3 IS NOT NULL AND NOT EXISTS (SELECT FROM stockflow.warehouses w WHERE w.company_id = $1 AND w.warehouse_id = $3) THEN
-            RAISE EXCEPTION 'warehouse % does not exist', $3 USING ERRCODE = 'foreign_key_violation',
-                DETAIL = format('Company %s has no such warehouse.', $1);
+        IF $3 IS NOT NULL THEN
+            PERFORM stockflow.require_warehouse($1, $3, false);
         END IF;
         PERFORM stockflow.check_purchase_lines($1, given);
         INSERT INTO stockflow.purchase_orders AS o (company_id, supplier_id, warehouse_id, expected_on, reference, note)

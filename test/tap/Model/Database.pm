@@ -47,8 +47,7 @@ SQL
 sub other_company
 {
 	my ($db) = @_;
-	return join ' ', map { $db->selectrow_array("SELECT '$_ ' || count(*) || ' ' || coalesce(md5(string_agg(t::text, ';' ORDER BY t::text)), '')"
-		. " FROM stockflow.$_ t WHERE company_id = 2") } @StockFlow::TABLES;
+	return join '; ', map { $db->selectrow_array(rows_of($_) . ' WHERE t.company_id = 2') } @TABLES;
 }
 
 # A company with two warehouses: products 1 to 8, of which 3 and 4 have a category and 8 tracks lots; bundles 9 and 10.

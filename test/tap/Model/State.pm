@@ -11,7 +11,7 @@ use POSIX qw(floor);
 use Exporter 'import';
 
 our @EXPORT_OK = qw(new_state key_order post change remove_row set_counted row_of held active on_order in_transit spoiled
-  reservation_state prune alerts_of refresh gone lots parts_of free buildable);
+  reservation_state prune alerts_of refresh gone lots is_bundle parts_of free buildable);
 use constant WAREHOUSES => 2;
 my @lots = qw(X A B C);    # in the order of expiry; X has expired long ago
 my %bundles = (9 => { 1 => 1, 2 => 2 }, 10 => { 1 => 1, 2 => 3 });    # 10 is a 9 and one more of product 2
@@ -36,6 +36,8 @@ sub row_of { my ($m, $k) = @_; return $m->{rows}{$k} }
 
 sub lots { return @lots }
 
+sub is_bundle { my ($k) = @_; my ($p) = split m{/}, $k; return exists $bundles{$p} }
+
 # What leaves stock for one unit: a product itself, or the components of a bundle, with how many of each.
 sub parts_of
 {
@@ -52,11 +54,19 @@ sub active { my ($m, $k) = @_; return reserved_by($k, grep { !$_->{expired} } va
 sub gone { my ($m, $k) = @_; my ($p, $w) = split m{/}, $k; return $m->{deleted}{$p} || $m->{closed}{$w} }
 sub free { my ($m, $k) = @_; return $m->{rows}{$k}{q} - active($m, $k) - spoiled($m, $k) }
 
+# What bundles can use of a product: nothing of one that is deleted.
+sub usable
+{
+	my ($m, $k) = @_;
+	my ($p) = split m{/}, $k;
+	return $m->{deleted}{$p} ? min(0, free($m, $k)) : free($m, $k);
+}
+
 sub buildable
 {
 	my ($m, $k) = @_;
 	my $parts = parts_of($k);
-	return min(map { floor(($m->{deleted}{ (split m{/})[0] } ? min(0, free($m, $_)) : free($m, $_)) / $parts->{$_}) } keys %$parts);
+	return min(map { floor(usable($m, $_) / $parts->{$_}) } keys %$parts);
 }
 
 sub on_order
@@ -299,7 +309,7 @@ sub alerts_of
 		my ($p, $w) = split m{/}, $k;
 		next if !$row->{row} || gone($m, $k) || (defined $o->{warehouse} && $w != $o->{warehouse});
 		my $point = point_of($m, $k) // next;
-		my $is_bundle = exists $bundles{$p};
+		my $is_bundle = is_bundle($k);
 		next if $is_bundle && !$o->{bundles};
 		my ($stock, $available) = $is_bundle ? (buildable($m, $k)) x 2 : ($row->{q}, free($m, $k));
 		next if $available > $point;

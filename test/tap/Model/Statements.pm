@@ -6,18 +6,19 @@ package Model::Statements;
 use strict;
 use warnings;
 use Exporter 'import';
-use Model::State qw(post change remove_row row_of set_counted buildable refresh);
+use Model::State qw(post change remove_row row_of set_counted is_bundle buildable refresh);
 
 our @EXPORT_OK = qw(stock_statements setting_statements);
 my $table = 'stockflow.inventory';
 my $columns = '(company_id, product_id, warehouse_id, quantity)';
 
+# A moment, and what an entry says of it when it is not now.
 sub now_or_before
 {
 	my ($today) = @_;
-	return ('now()', undef) if rand() < 0.5;
+	return 'now()' if rand() < 0.5;
 	my $day = $today - 1 - int rand 45;
-	return ("timestamptz '2000-01-01 12:00+00' + interval '$day days'", $day);
+	return ("timestamptz '2000-01-01 12:00+00' + interval '$day days'", day => $day, moment => -1);
 }
 
 # Functions of the ledger.
@@ -26,8 +27,7 @@ sub calls
 	my ($c, $today, $p, $w) = @_;
 	my ($k, $o) = ("$p/$w", 3 - $w);
 	my ($q, $r) = (1 + int rand 9, int rand 12);
-	my ($at, $day) = now_or_before($today);
-	my @when = defined $day ? (day => $day, moment => -1) : ();
+	my ($at, @when) = now_or_before($today);
 	my $one = sub { my %e = (k => $k, @_); return sub { post($_[0], \%e); return } };
 	my $lot = (qw(X A B C))[ rand 4 ];
 	my %expires = (X => "'2020-01-01'", A => "'2090-01-01'", B => "'2091-01-01'", C => 'NULL');
@@ -69,8 +69,7 @@ sub bundles
 	my ($c, $today, $w) = @_;
 	my ($b, $q) = (9 + int rand 2, 1 + int rand 4);
 	my $k = "$b/$w";
-	my ($at, $day) = now_or_before($today);
-	my @when = defined $day ? (day => $day, moment => -1) : ();
+	my ($at, @when) = now_or_before($today);
 	my $left = sub { my (%e) = @_; return sub {
 			my ($m) = @_;
 			post($m, { k => $k, %e });
@@ -170,10 +169,10 @@ sub hostile
 		[ 1, "UPDATE $table SET product_id = 7 WHERE $at", $refused->('23514') ],
 		map({ [ 0.5, "UPDATE $table SET $_ = $_ + 1 WHERE $at", $refused->('55000') ] } qw(reserved on_order in_transit)),
 		[ 0.5, "UPDATE stockflow.reservation_lines SET released = released + 1 WHERE company_id = $c AND bundle_id IS NULL AND open_quantity > 0", sub {
-				$_->{open}-- for grep { $_->{open} && $_->{k} !~ m{^(9|10)/} } map { @{ $_->{lines} } } values %{ $_[0]{reservations} };
+				$_->{open}-- for grep { $_->{open} && !is_bundle($_->{k}) } map { @{ $_->{lines} } } values %{ $_[0]{reservations} };
 				return } ],
 		[ 0.5, "UPDATE stockflow.reservation_lines SET released = released + open_quantity + 1 WHERE company_id = $c AND bundle_id IS NULL AND open_quantity > 0",
-			sub { die "23514\n" if grep { $_->{open} && $_->{k} !~ m{^(9|10)/} } map { @{ $_->{lines} } } values %{ $_[0]{reservations} }; return } ],
+			sub { die "23514\n" if grep { $_->{open} && !is_bundle($_->{k}) } map { @{ $_->{lines} } } values %{ $_[0]{reservations} }; return } ],
 		[ 0.5, "UPDATE stockflow.lot_stock SET quantity = quantity + 1 WHERE company_id = $c", $always->('55000') ],
 		[ 1, 'DELETE FROM stockflow.inventory_log', $always->('55000') ],
 		[ 1, 'INSERT INTO stockflow.inventory_log SELECT * FROM stockflow.inventory_log LIMIT 1', $always->('55000') ],
