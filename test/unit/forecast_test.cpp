@@ -267,6 +267,17 @@ TEST(Forecast, FollowsALevelShiftAndForgetsDeadProducts) {
     EXPECT_LT(predicted(dead, 7, "auto", 1, {}).mean[0], 0.2);  // 2.5 before, 0 since
 }
 
+// A horizon after demand fell from 4 to a third, no method has forgotten what was before; those
+// that were right lately count more.
+TEST(Forecast, ADeclineIsSeenWithinAHorizon) {
+    Values values;
+    unsigned state = 5;
+    const auto random = [&] { return (state = state * 1664525u + 1013904223u) >> 16; };
+    for (int i = 0; i < 300; i++) values.push_back(random() % 3 != 0 ? 2 + state / 1048576 % 9 : 0);
+    for (int i = 0; i < 28; i++) values.push_back(random() % 3 != 0 ? 0 : 1);
+    EXPECT_LT(predicted(values, 28, "auto", 1, {}).mean[0], 1);
+}
+
 // A sale every third day, of which the sizes are given.
 Values every_third(const Values &sizes) {
     Values values;

@@ -1,0 +1,171 @@
+#include "outlook.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <initializer_list>
+#include <numeric>
+
+namespace stockflow::forecasting {
+
+namespace {
+
+// Zeros before the first sale may be demand, or the time before the product was on sale. This
+// number of them is kept in the second reading, and of all values at least so many.
+constexpr int kZerosBefore = 3, kLeastValues = 6;
+// The share of the second reading, and that of the plain mean: products that look dead sell again.
+constexpr double kSinceFirst = 0.5, kRevived = 0.1;
+// The rate of what was seen n times is estimated as n + kUnseen: half, as with Jeffreys' prior.
+constexpr double kUnseen = 0.5;
+constexpr double kModelsTrust = 0.5;  // of models, so much of the path is the forecast itself
+
+double ratio(double variance, double mean) { return mean > 0 ? variance / mean : 1; }
+
+// Of the sums over all stretches as long as the horizon.
+double block_dispersion(Series y, int length) {
+    const int count = y.count - length + 1;
+    if (count < 2) return 0;
+    double sum = sum_of(y.head(length)), total = 0, squares = 0;
+    for (int i = 0; i < count; i++) {
+        total += sum;
+        squares += sum * sum;
+        if (i + 1 < count) sum += y[i + length] - y[i];
+    }
+    const double mean = total / count;
+    return ratio(std::max(squares - count * mean * mean, 0.0) / (count - 1), mean);
+}
+
+// What the forecasts from earlier origins were off by, in the same terms.
+Dispersion origin_dispersion(const Plan &plan, const Job &job) {
+    double squares = 0, expected = 0, sum_squares = 0, sum_expected = 0;
+    for (std::size_t o = 0; o < plan.origins.size(); o++) {
+        const std::vector<double> path = plan_path_at(plan, job, o);
+        const Origin &origin = plan.origins[o];
+        double sum = 0, difference = 0;
+        for (int h = 0; h < origin.steps; h++) {
+            const double error = job.y[origin.length + h] - path[h];
+            squares += error * error;
+            sum += path[h];
+            difference += error;
+        }
+        expected += sum;
+        if (origin.steps < job.horizon) continue;
+        sum_squares += difference * difference;
+        sum_expected += sum;
+    }
+    return {expected > 0 ? squares / expected : 0,
+            sum_expected > 0 ? sum_squares / sum_expected : 0};
+}
+
+// Of several estimates of the same, half way (in logarithms) from their mean to the largest: each
+// is rough, so the largest is too large, but too small costs more. Those that are 0 could not be
+// made.
+double pooled(std::initializer_list<double> estimates) {
+    double most = 0, logs = 0;
+    int count = 0;
+    for (const double estimate : estimates) {
+        if (!(estimate > 0)) continue;
+        most = std::max(most, estimate);
+        logs += std::log(estimate);
+        count++;
+    }
+    return count > 0 ? std::sqrt(most * std::exp(logs / count)) : 0;
+}
+
+bool of_models(const Plan &plan) { return plan.parts[0].family == Family::models; }
+
+// Demand that follows a trend or season varies much more in its history than around its forecast;
+// there only the backtests count. Elsewhere the history has seen more than a few origins.
+Dispersion dispersion(const Plan &plan, const Job &job) {
+    const double history = ratio(variance_of(job.y), mean_of(job.y));
+    const Dispersion origins = origin_dispersion(plan, job);
+    const double sums = pooled({history, origins.sum, block_dispersion(job.y, job.horizon)});
+    if (!(origins.step > 0)) return {history, sums};
+    if (of_models(plan)) return {origins.step, std::max(origins.step, origins.sum)};
+    return {std::sqrt(history * origins.step), sums};
+}
+
+double level_of(const std::vector<double> &path) {
+    return std::accumulate(path.begin(), path.end(), 0.0) / static_cast<double>(path.size());
+}
+
+// Brings a path to another level, in the shape of `shape`; flat where that is nothing.
+void set_level(std::vector<double> &path, const std::vector<double> &shape, double level) {
+    const double from = level_of(shape);
+    for (std::size_t h = 0; h < path.size(); h++) {
+        path[h] = from > 0 ? shape[h] * (level / from) : level;
+    }
+}
+
+// The mean of the methods considered where each counts by what is known before, and how far apart
+// their levels are. Which of them is right is as uncertain as demand itself; a season is not, so
+// levels get the shape that the forecast has.
+Outlook one_reading(const Plan &plan, const Job &job) {
+    Outlook outlook{std::vector<double>(job.horizon, 0.0), 0, dispersion(plan, job)};
+    double weights = 0, mean = 0, squares = 0;
+    for (const Part &part : plan.parts) {
+        const double level = level_of(part.path);
+        weights += part.mild_weight;
+        mean += part.mild_weight * level;
+        squares += part.mild_weight * level * level;
+        for (int h = 0; h < job.horizon; h++) outlook.path[h] += part.mild_weight * part.path[h];
+    }
+    for (double &value : outlook.path) value /= weights;
+    mean /= weights;
+    outlook.level_variance = std::max(squares / weights - mean * mean, 0.0);
+    const std::vector<double> forecast = plan_path(plan, job);
+    if (of_models(plan)) {
+        for (int h = 0; h < job.horizon; h++) {
+            outlook.path[h] += kModelsTrust * (forecast[h] - outlook.path[h]);
+        }
+    } else if (level_of(forecast) > 0) {
+        set_level(outlook.path, forecast, mean);
+    }
+    return outlook;
+}
+
+// Gives another opinion on the level a share of the whole.
+void mix_variance(Outlook &outlook, double variance, double level, double share) {
+    const double apart = level - level_of(outlook.path);
+    outlook.level_variance += share * (variance - outlook.level_variance);
+    outlook.level_variance += share * (1 - share) * apart * apart;
+}
+
+double mix(double a, double b, double share) {
+    return a > 0 && b > 0 ? std::pow(a, 1 - share) * std::pow(b, share) : a;
+}
+
+// Takes in what the history says if it began with the first sale.
+void add_later_start(Outlook &outlook, const Choice &choice, const Job &job) {
+    int first = 0;
+    while (first < job.y.count && job.y[first] == 0) first++;
+    const int kept = std::max(job.y.count - first + kZerosBefore, kLeastValues);
+    if (kept >= job.y.count) return;
+    Job later = job;
+    later.y = job.y.tail(kept);
+    const Plan plan = make_plan(choice, later);
+    if (of_models(plan)) return;
+    const Outlook other = one_reading(plan, later);
+    mix_variance(outlook, other.level_variance, level_of(other.path), kSinceFirst);
+    for (int h = 0; h < job.horizon; h++) {
+        outlook.path[h] += kSinceFirst * (other.path[h] - outlook.path[h]);
+    }
+    outlook.dispersion = {mix(outlook.dispersion.step, other.dispersion.step, kSinceFirst),
+                          mix(outlook.dispersion.sum, other.dispersion.sum, kSinceFirst)};
+}
+
+}  // namespace
+
+Outlook look_ahead(const Choice &choice, const Plan &plan, const Job &job) {
+    Outlook outlook = one_reading(plan, job);
+    const bool constant = smallest_of(job.y) == largest_of(job.y);
+    if (choice.method != &kMethods[0] || of_models(plan) || constant) return outlook;
+    add_later_start(outlook, choice, job);
+    const double mean = mean_of(job.y), level = level_of(outlook.path);
+    const double unseen = 1 + kUnseen / nonzero_count(job.y);
+    mix_variance(outlook, 0, mean, kRevived);
+    outlook.level_variance *= unseen * unseen;
+    set_level(outlook.path, outlook.path, unseen * (level + kRevived * (mean - level)));
+    return outlook;
+}
+
+}  // namespace stockflow::forecasting

@@ -1,0 +1,138 @@
+// What quantiles are taken from: expected demand, and how uncertain it is.
+#include <cmath>
+#include <numeric>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "core/forecast/forecast.hpp"
+#include "core/forecast/outlook.hpp"
+
+using namespace stockflow::forecasting;
+using Values = std::vector<double>;
+
+namespace {
+
+Job job_of(const Values &values, int horizon) {
+    return {{values.data(), static_cast<int>(values.size())}, 1, horizon, {}};
+}
+
+Outlook outlook_of(const Values &values, const char *method, int horizon = 4) {
+    const Job job = job_of(values, horizon);
+    const Choice choice = parse_choice(method);
+    return look_ahead(choice, make_plan(choice, job), job);
+}
+
+double mean(const Values &values) {
+    return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
+// Zeros, then what was sold.
+Values after_zeros(int zeros, const Values &sold) {
+    Values values(zeros, 0.0);
+    values.insert(values.end(), sold.begin(), sold.end());
+    return values;
+}
+
+// A sale of 1 to 3 in two of three periods.
+Values steady(int count) {
+    Values values;
+    for (int i = 0; i < count; i++) values.push_back(i % 3 == 2 ? 0 : 1 + i % 5 % 3);
+    return values;
+}
+
+// The largest demand of the sum over the horizon at a level.
+double most(const Values &values, int horizon, double level, const char *method = "auto") {
+    const Prediction sums =
+        predict({job_of(values, horizon), parse_choice(method), &level, 1, true});
+    return sums.quantiles.back();
+}
+
+}  // namespace
+
+// One sale: tsb alone, a tenth of the mean of all, and half a sale that was not seen.
+TEST(Outlook, OneSaleIsOneAndAHalf) {
+    Values values(20, 0.0);
+    values[0] = 6;
+    const double level =
+        outlook_of(values, "tsb(alpha=0.1,alpha_probability=0.05,start=mean)").path[0];
+    const Outlook outlook = outlook_of(values, "auto");
+    for (const double value : outlook.path) {
+        EXPECT_NEAR(value, 1.5 * (0.9 * level + 0.1 * 0.3), 1e-12);
+    }
+    // The two opinions, a tenth and nine tenths, and their distance.
+    const double apart = level - 0.3;
+    EXPECT_NEAR(outlook.level_variance, 1.5 * 1.5 * 0.09 * apart * apart, 1e-12);
+}
+
+TEST(Outlook, ProductsThatLookDeadSellAgain) {
+    Values values = steady(60);
+    values.resize(360, 0.0);
+    const Prediction result = predict({job_of(values, 28), parse_choice("auto"), nullptr, 0, true});
+    EXPECT_LT(result.mean.back(), 0.05);           // the forecast itself forgets it
+    EXPECT_GT(most(values, 28, 0.95, "auto"), 0);  // what may be sold does not
+    EXPECT_EQ(most(values, 28, 0.95, "moving_average(window=28)"), 0);
+}
+
+// What was before the first sale may have been demand or not: half way between the two.
+TEST(Outlook, ZerosBeforeTheFirstSaleAreReadBothWays) {
+    const Values sold = steady(40), since = after_zeros(3, sold), all = after_zeros(60, sold);
+    const double unseen = 1 + 0.5 / 27;  // 27 sales, and half a one
+    // Undoes what both have in common, so that the level is left.
+    const auto level = [&](const Values &values) {
+        return (mean(outlook_of(values, "auto").path) / unseen - 0.1 * mean(values)) / 0.9;
+    };
+    const auto weighed = [](const Values &values) {  // of all methods considered, one reading
+        const Job job = job_of(values, 4);
+        double sum = 0, weights = 0;
+        for (const Part &part : make_plan(parse_choice("auto"), job).parts) {
+            sum += part.mild_weight * mean(part.path);
+            weights += part.mild_weight;
+        }
+        return sum / weights;
+    };
+    EXPECT_NEAR(level(since), weighed(since), 1e-9);
+    EXPECT_NEAR(level(all), (weighed(all) + weighed(since)) / 2, 1e-9);
+    EXPECT_LT(weighed(all), weighed(since));
+    const Outlook both = outlook_of(all, "auto"), one = outlook_of(since, "auto");
+    EXPECT_GT(both.level_variance, one.level_variance);
+}
+
+TEST(Outlook, FewValuesSinceTheFirstSaleAreNotAloneEither) {
+    // Two values since then: at least six are read, which is one sale in six.
+    const Values values = after_zeros(30, {4, 0});
+    const char *method = "tsb(alpha=0.1,alpha_probability=0.05,start=mean)";
+    const double level =
+        (outlook_of(values, method).path[0] + outlook_of(after_zeros(4, {4, 0}), method).path[0]) /
+        2;
+    EXPECT_NEAR(outlook_of(values, "auto").path[0], 1.5 * (0.9 * level + 0.1 * 4 / 32), 1e-12);
+}
+
+TEST(Outlook, IsTheForecastWhereNothingIsUnknown) {
+    for (const double value : Values{0, 7, 2.5}) {
+        const Outlook outlook = outlook_of(Values(30, value), "auto");
+        for (const double path : outlook.path) EXPECT_EQ(path, value);
+        EXPECT_EQ(outlook.level_variance, 0);
+    }
+    // A method that was asked for by name is taken at its word.
+    const Values values = after_zeros(20, steady(10));
+    const Choice choice = parse_choice("ses(alpha=0.2)");
+    const Job job = job_of(values, 4);
+    const Outlook outlook = outlook_of(values, "ses(alpha=0.2)");
+    const Values path = plan_path(make_plan(choice, job), job);
+    for (int h = 0; h < 4; h++) EXPECT_NEAR(outlook.path[h], path[h], 1e-12);
+    EXPECT_NEAR(outlook.level_variance, 0, 1e-12);
+}
+
+// Half way between what the two say, in logarithms.
+TEST(Outlook, DemandIsAsDispersedAsBothReadingsSay) {
+    const char *method = "tsb(alpha=0.1,alpha_probability=0.05,start=mean)";  // as auto has it
+    const Values sold = {9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+    const Values all = after_zeros(40, sold), since = after_zeros(3, sold);
+    const Dispersion first = outlook_of(all, method).dispersion;
+    const Dispersion second = outlook_of(since, method).dispersion;
+    const Dispersion both = outlook_of(all, "auto").dispersion;
+    EXPECT_GT(first.step, 1.1 * second.step);
+    EXPECT_NEAR(both.step, std::sqrt(first.step * second.step), 1e-9);
+    EXPECT_NEAR(both.sum, std::sqrt(first.sum * second.sum), 1e-9);
+}
