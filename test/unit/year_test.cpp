@@ -18,51 +18,59 @@ constexpr int kYear = 364, kSteps = 28;
 
 Series view(const Values &values) { return {values.data(), static_cast<int>(values.size())}; }
 
-// Days of 20 with some noise; in the eight weeks from `peak` on, each year, three times as many.
-Values days(int count, int peak = -1) {
+// Days of 20, or of `usual`, with some noise; in the eight weeks from `peak` on, each year, three
+// times as many.
+Values days(int count, int peak = -1, double usual = 20) {
     std::mt19937 random(11);
     Values values;
     for (int day = 0; day < count; day++) {
         const bool high = peak >= 0 && (day % kYear - peak + kYear) % kYear < 56;
-        values.push_back(std::poisson_distribution<int>(high ? 60 : 20)(random));
+        values.push_back(std::poisson_distribution<int>((high ? 3 : 1) * usual)(random));
     }
     return values;
 }
 
-Values factors(const Values &values, int *years = nullptr) {
+Values factors(const Values &values) {
     Values out(kSteps);
-    const int found =
-        YearShape(view(values)).factors(static_cast<int>(values.size()), kSteps, out.data());
-    if (years != nullptr) *years = found;
+    YearShape(view(values)).factors(static_cast<int>(values.size()), kSteps, out.data());
     return out;
 }
 
 }  // namespace
 
 TEST(YearShape, NeedsAYearAndFourWeeks) {
-    int years = -1;
-    EXPECT_EQ(factors(days(kYear + 27, 40), &years), Values(kSteps, 1.0));
-    EXPECT_EQ(years, 0);
-    factors(days(kYear + 28, 40), &years);
-    EXPECT_EQ(years, 1);
-    factors(days(3 * kYear + 27, 40), &years);
-    EXPECT_EQ(years, 2);
-    factors(Values(800, 5.0), &years);
-    EXPECT_EQ(years, 0) << "constant demand has no year";
+    EXPECT_FALSE(YearShape(view(days(kYear + 27, 40))).seen());
+    EXPECT_TRUE(YearShape(view(days(kYear + 28, 40))).seen());
+    EXPECT_FALSE(YearShape(view(Values(800, 5.0))).seen()) << "constant demand has no year";
 }
 
-// Before last year's peak demand rises, after it it falls; the more, the more often it has.
+// Peaks are 60 of 26 on the mean day, the rest of the year is 20: the more often, the surer.
 TEST(YearShape, FollowsPeaks) {
     const Values once = factors(days(kYear + 100, 100)),
                  thrice = factors(days(3 * kYear + 100, 100));
     EXPECT_GT(once[20], 1.4);
-    EXPECT_LT(once[20], 2.2);
-    EXPECT_GT(thrice[20], once[20]);
-    EXPECT_GT(thrice[20], 2.3);
-    EXPECT_LE(thrice[20], 3.2);
-    EXPECT_LT(once[0], once[20]) << "half of the four weeks around the first day lie before it";
-    EXPECT_LT(factors(days(3 * kYear + 156, 100))[20], 0.5);
-    EXPECT_NEAR(factors(days(3 * kYear + 300, 100))[20], 1, 0.05) << "far from the peak";
+    EXPECT_LT(once[20], 2);
+    EXPECT_GT(thrice[20], 2.1);
+    EXPECT_LT(thrice[20], 2.35);
+    EXPECT_LT(thrice[0], thrice[10]) << "half of the four weeks around the first day are before it";
+    EXPECT_NEAR(factors(days(3 * kYear + 156, 100))[20], 0.77, 0.05) << "after the peak";
+    EXPECT_NEAR(factors(days(3 * kYear + 300, 100))[20], 0.77, 0.05) << "far from it";
+}
+
+TEST(YearShape, EvensTheHistoryOut) {
+    const Values values = days(3 * kYear + 200, 100);
+    const Values evened = YearShape(view(values)).evened(view(values));
+    const auto mean = [](const Values &of, int from, int count) {
+        return mean_of({of.data() + from, count});
+    };
+    for (int i = 0; i < kYear; i++) EXPECT_EQ(evened[i], values[i]) << "the first year: " << i;
+    for (const int year : {1, 2, 3}) {
+        const int peak = year * kYear + 100;
+        EXPECT_GT(mean(values, peak, 56) / mean(values, peak - 84, 56), 2.5);
+        const double left = mean(evened, peak, 56) / mean(evened, peak - 84, 56);
+        EXPECT_LT(left, year == 1 ? 2 : 1.4) << year;
+        EXPECT_GT(left, 0.9) << year;
+    }
 }
 
 // What does not come again is not trusted, and noise is none.
@@ -106,4 +114,27 @@ TEST(YearShape, IsPutOnWhatAutoForecasts) {
         << "a method that was asked for stays itself";
     const Job job{view(values), 7, kSteps, {}};
     EXPECT_GT(plan_path(weekly, job)[20], 1.4 * plan_path(other, job)[20]);
+}
+
+// In the middle of a peak the latest demand has it already.
+TEST(YearShape, IsNotPutOnTwice) {
+    for (const double usual : {0.5, 20.0}) {
+        const Values values = days(3 * kYear + 128, 100, usual);
+        const Job job{view(values), 7, kSteps, {}};
+        const double mean = mean_of(view(plan_path(make_plan(parse_choice("auto"), job), job)));
+        EXPECT_GT(mean, 2.2 * usual);
+        EXPECT_LT(mean, 3.8 * usual);
+    }
+}
+
+// What the year explains is not uncertain.
+TEST(YearShape, NarrowsQuantiles) {
+    const Values values = days(3 * kYear + 330, 100, 0.5);
+    const double level = 0.95;
+    const auto spread = [&](int season) {
+        const Prediction sums =
+            predict({{view(values), season, kSteps, {}}, parse_choice("auto"), &level, 1, true});
+        return sums.quantiles.back() - sums.mean.back();
+    };
+    EXPECT_LT(spread(7), 0.8 * spread(5));
 }

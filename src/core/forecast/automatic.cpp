@@ -121,12 +121,11 @@ void see_year(Plan &plan, const Job &job) {
     constexpr int kWeek = 7;
     if (job.season != kWeek) return;
     const YearShape shape(job.y);
-    plan.year.resize(job.horizon);
-    if (shape.factors(job.y.count, job.horizon, plan.year.data()) == 0) {
-        plan.year.clear();
-        return;
-    }
+    if (!shape.seen()) return;
     plan.note = "with the time of the year";
+    plan.evened = shape.evened(job.y);
+    plan.year.resize(job.horizon);
+    shape.factors(job.y.count, job.horizon, plan.year.data());
     plan.origin_years.assign(plan.origins.size() * job.horizon, 1);
     for (std::size_t o = 0; o < plan.origins.size(); o++) {
         const Origin &origin = plan.origins[o];
@@ -371,17 +370,20 @@ Plan make_plan(const Choice &choice, const Job &job, bool backtests) {
     }
     add_origins(plan, job, std::max(12, 2 * job.season + 4), dense);
     see_year(plan, job);
-    const Damped damped = damp(y);
+    const Basis whole{evened_history(plan, job), 1};
+    const Damped damped = damp(whole.y);
+    const Basis usual{{damped.values.data(), y.count}, damped.lift};
     for (Part &part : plan.parts) {
-        const bool levels = part.family == Family::levels;
-        const Basis basis =
-            levels ? Basis{{damped.values.data(), y.count}, damped.lift} : Basis{y, 1};
-        run_part(plan, job, basis, part);
+        run_part(plan, job, part.family == Family::levels ? usual : whole, part);
     }
     weigh(plan, job);
     if (contest) share_out(plan, job);
     tidy(plan);
     return plan;
+}
+
+Series evened_history(const Plan &plan, const Job &job) {
+    return plan.evened.empty() ? job.y : Series{plan.evened.data(), job.y.count};
 }
 
 std::vector<double> plan_path(const Plan &plan, const Job &job) {

@@ -32,8 +32,8 @@ struct Part {
 struct Plan {
     std::vector<Origin> origins;  // the latest first
     // Where the history shows what the time of the year does: factors of the steps, and of those
-    // after each origin; else empty.
-    std::vector<double> year, origin_years;
+    // after each origin, and the history divided by what the year did to it; else empty.
+    std::vector<double> year, origin_years, evened;
     std::vector<Part> parts;  // by falling weight; all that were considered
     const char *note = "";    // why there was nothing to choose, or what was put on all parts
 };
@@ -42,6 +42,9 @@ struct Plan {
 // Without backtests, a method alone is not tried at earlier origins, which only quantiles and
 // reports need; auto always is.
 Plan make_plan(const Choice &choice, const Job &job, bool backtests = true);
+
+// The history as methods see it: without the year.
+Series evened_history(const Plan &plan, const Job &job);
 
 // The mean forecast of a plan: finite, not negative, within sane bounds.
 std::vector<double> plan_path(const Plan &plan, const Job &job);

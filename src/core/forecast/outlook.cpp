@@ -10,8 +10,10 @@ namespace stockflow::forecasting {
 namespace {
 
 // Zeros before the first sale may be demand, or the time before the product was on sale. This
-// number of them is kept in the second reading, and of all values at least so many.
+// number of them is kept in the second reading, and of all values at least so many. Where there are
+// few of them, both readings say the same.
 constexpr int kZerosBefore = 3, kLeastValues = 6;
+constexpr double kSameHistory = 0.9;
 // The share of the second reading, and that of the plain mean: products that look dead sell again.
 constexpr double kSinceFirst = 0.5, kRevived = 0.1;
 // The rate of what was seen n times is estimated as n + kUnseen: half, as with Jeffreys' prior.
@@ -76,9 +78,10 @@ bool of_models(const Plan &plan) { return plan.parts[0].family == Family::models
 // Demand that follows a trend or season varies much more in its history than around its forecast;
 // there only the backtests count. Elsewhere the history has seen more than a few origins.
 Dispersion dispersion(const Plan &plan, const Job &job) {
-    const double history = ratio(variance_of(job.y), mean_of(job.y));
+    const Series evened = evened_history(plan, job);
+    const double history = ratio(variance_of(evened), mean_of(evened));
     const Dispersion origins = origin_dispersion(plan, job);
-    const double sums = pooled({history, origins.sum, block_dispersion(job.y, job.horizon)});
+    const double sums = pooled({history, origins.sum, block_dispersion(evened, job.horizon)});
     if (!(origins.step > 0)) return {history, sums};
     if (of_models(plan)) return {origins.step, std::max(origins.step, origins.sum)};
     return {std::sqrt(history * origins.step), sums};
@@ -139,7 +142,7 @@ void add_later_start(Outlook &outlook, const Choice &choice, const Job &job) {
     int first = 0;
     while (first < job.y.count && job.y[first] == 0) first++;
     const int kept = std::max(job.y.count - first + kZerosBefore, kLeastValues);
-    if (kept >= job.y.count) return;
+    if (kept >= kSameHistory * job.y.count) return;
     Job later = job;
     later.y = job.y.tail(kept);
     const Plan plan = make_plan(choice, later);
@@ -160,7 +163,8 @@ Outlook look_ahead(const Choice &choice, const Plan &plan, const Job &job) {
     const bool constant = smallest_of(job.y) == largest_of(job.y);
     if (choice.method != &kMethods[0] || of_models(plan) || constant) return outlook;
     add_later_start(outlook, choice, job);
-    const double mean = mean_of(job.y), level = level_of(outlook.path);
+    const double year = plan.year.empty() ? 1 : level_of(plan.year);
+    const double mean = mean_of(evened_history(plan, job)) * year, level = level_of(outlook.path);
     const double unseen = 1 + kUnseen / nonzero_count(job.y);
     mix_variance(outlook, 0, mean, kRevived);
     outlook.level_variance *= unseen * unseen;

@@ -8,37 +8,36 @@ namespace stockflow::forecasting {
 namespace {
 
 constexpr int kYear = 364;      // whole weeks, so that weekdays are compared with themselves
-constexpr int kAround = 28;     // days around a date,
-constexpr int kBefore = 21;     // and before it: about those that a level remembers
+constexpr int kAround = 28;     // days around a date
 constexpr double kMost = 4;     // no year is trusted to more than this factor, either way
 constexpr double kShrink = 10;  // units per unit of variance over mean, added to both sums
 
-// Before the history has said how much of a year's changes the next one repeats: half, as sure as
-// three changes by a third would make it.
+// Before the history has said how much of a year's changes, from one eight weeks to the next, the
+// next year repeats: half, as sure as three changes by a third would make it.
+constexpr int kSpan = 56;
 constexpr double kRepeated = 0.5, kSureness = 0.3;
 
 }  // namespace
 
-YearShape::YearShape(Series y) : sums_(y.count + 1, 0.0), squares_(y.count + 1, 0.0) {
-    for (int i = 0; i < y.count; i++) {
-        sums_[i + 1] = sums_[i] + y[i];
-        squares_[i + 1] = squares_[i] + y[i] * y[i];
-    }
+YearShape::YearShape(Series y) : sums_(y.count + 1, 0.0) {
+    for (int i = 0; i < y.count; i++) sums_[i + 1] = sums_[i] + y[i];
+    if (y.count < kYear + kAround) return;
+    const double noise = variance_of(y);
+    seen_ = noise > 0;
+    if (!seen_) return;
+    steady_ = kShrink * noise / mean_of(y);
+    repeated_ = repeated();
 }
 
-// The variance of a day divided by its mean, of the first values.
-double YearShape::noise(int length) const {
-    const double mean = sums_[length] / length;
-    return mean > 0 ? std::max(squares_[length] / length - mean * mean, 0.0) / mean : 0;
-}
-
-// How much of the change from one four weeks to the next (in logarithms) was repeated a year later.
-double YearShape::repeated(int length, double steady) const {
+// How much of the change from one span to the next (in logarithms) was repeated a year later.
+double YearShape::repeated() const {
+    const double steady = steady_ * kSpan / kAround;
     double both = kRepeated * kSureness, earlier = kSureness;
-    for (int end = length; end - 2 * kAround - kYear >= 0; end -= kAround) {
+    const int length = static_cast<int>(sums_.size()) - 1;
+    for (int end = length; end - 2 * kSpan - kYear >= 0; end -= kAround) {
         const auto change = [&](int at) {
-            return std::log((sum(at - kAround, at) + steady) /
-                            (sum(at - 2 * kAround, at - kAround) + steady));
+            return std::log((sum(at - kSpan, at) + steady) /
+                            (sum(at - 2 * kSpan, at - kSpan) + steady));
         };
         const double before = change(end - kYear);
         both += before * change(end);
@@ -47,30 +46,32 @@ double YearShape::repeated(int length, double steady) const {
     return std::min(std::max(both / earlier, 0.0), 1.0);
 }
 
-int YearShape::factors(int length, int steps, double *out) const {
-    std::fill(out, out + steps, 1.0);
+// What is known of a day from the first `length` values.
+double YearShape::factor(int day, int length) const {
+    double around = steady_, whole = steady_;
     int years = 0;
-    while (length - (years + 1) * kYear >= kAround) years++;
-    const double steady = kShrink * noise(length);
-    if (years == 0 || steady == 0) return 0;
-    double before = steady;
-    for (int year = 1; year <= years; year++) {
-        const int date = length - year * kYear;
-        before += sum(date - kBefore, date) * kAround / kBefore;
+    for (int date = day - kYear; date >= kAround / 2; date -= kYear) {
+        if (date >= length) continue;
+        const int from = date - kAround / 2, to = std::min(date + kAround / 2, length);
+        const int end = std::min(date + kYear, length), start = std::max(end - kYear, 0);
+        around += sum(from, to) * kAround / (to - from);
+        whole += sum(start, end) * kAround / (end - start);
+        years++;
     }
-    const double one = repeated(length, steady);
-    const double trust = years * one / (1 + (years - 1) * one);  // Spearman-Brown: of their mean
-    for (int h = 0; h < steps; h++) {
-        double around = steady;
-        for (int year = 1; year <= years; year++) {
-            const int day = length - year * kYear + h % kYear;
-            const int from = day - kAround / 2, to = std::min(day + kAround / 2, length);
-            around += sum(from, to) * kAround / (to - from);
-        }
-        const double ratio = std::min(std::max(around / before, 1 / kMost), kMost);
-        out[h] = std::pow(ratio, trust);
-    }
-    return years;
+    if (years == 0) return 1;
+    const double ratio = std::min(std::max(around / whole, 1 / kMost), kMost);
+    const double trust = years * repeated_ / (1 + (years - 1) * repeated_);  // Spearman-Brown
+    return std::pow(ratio, trust);
+}
+
+std::vector<double> YearShape::evened(Series y) const {
+    std::vector<double> values(y.values, y.values + y.count);
+    for (int day = 0; day < y.count; day++) values[day] /= factor(day, day);
+    return values;
+}
+
+void YearShape::factors(int length, int steps, double *out) const {
+    for (int h = 0; h < steps; h++) out[h] = factor(length + h, length);
 }
 
 }  // namespace stockflow::forecasting
