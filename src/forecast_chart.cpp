@@ -99,9 +99,9 @@ void compute(const forecasting::Stop &stop, void *context) {
     Chart &chart = *static_cast<Chart *>(context);
     const forecasting::Job job{chart.y, planning::weekly_season(chart.y.count), chart.horizon,
                                stop};
-    const forecasting::Choice choice = forecasting::parse_choice(chart.method);
-    const forecasting::Prediction daily = forecasting::predict({job, choice, kBand, 2, false});
-    const forecasting::Prediction sums = forecasting::predict({job, choice, kBand, 2, true});
+    forecasting::Forecast forecast(forecasting::parse_choice(chart.method), job);
+    const forecasting::Prediction daily = forecast.predict({kBand, 2, false});
+    const forecasting::Prediction sums = forecast.predict({kBand, 2, true});
     double supplied = chart.on_hand, expected = chart.on_hand;
     for (int day = 0; day < chart.horizon; day++) {
         supplied += chart.supply[day];

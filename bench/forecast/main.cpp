@@ -88,8 +88,9 @@ void measure_accuracy(const Set &set, const char *method) {
         double absolute, square;
         if (!scales(entry, set.lag, &absolute, &square)) continue;
         const Job job{view(entry.train), set.season, set.horizon, {}};
-        const Prediction steps = predict({job, choice, kLevels, 4, false});
-        const Prediction sums = predict({job, choice, kLevels, 4, true});
+        Forecast forecast(choice, job);
+        const Prediction steps = forecast.predict({kLevels, 4, false});
+        const Prediction sums = forecast.predict({kLevels, 4, true});
         score.add_points(entry, steps.mean, absolute, square);
         score.add_quantiles(entry, steps, 0, absolute);
         score.add_quantiles(entry, sums, 1, absolute);

@@ -430,6 +430,25 @@ TEST(Forecast, SaysWhatItDid) {
     EXPECT_GT(rows[0].errors.origins, 0);
 }
 
+// Periods after sums, means without quantiles, or a description between them: nothing is left over.
+TEST(Forecast, AnswersEachQuestionAsIfItWereTheOnlyOne) {
+    const double levels[] = {0.9, 0.5};
+    for (const Values &values : awkward()) {
+        const Job job{view(values), 7, 9, {}};
+        const Choice choice = parse_choice("auto");
+        Forecast forecast(choice, job);
+        ModelRow rows[kMaxModelRows];
+        for (const bool cumulative : {true, false, true}) {
+            const Prediction apart = predict({job, choice, levels, 2, cumulative});
+            EXPECT_EQ(forecast.predict({nullptr, 0, cumulative}).mean, apart.mean);
+            const Prediction again = forecast.predict({levels, 2, cumulative});
+            EXPECT_EQ(again.mean, apart.mean);
+            EXPECT_EQ(again.quantiles, apart.quantiles);
+            EXPECT_GT(forecast.describe(rows), 0);
+        }
+    }
+}
+
 TEST(Forecast, StopsWhenTold) {
     const Stop stop{[](void *) { return true; }, nullptr};
     const Values values = awkward()[13];

@@ -98,6 +98,26 @@ TEST(Outlook, ZerosBeforeTheFirstSaleAreReadBothWays) {
     EXPECT_GT(both.level_variance, one.level_variance);
 }
 
+// Read from the first sale, this would have models, which say nothing of the zeros before.
+TEST(Outlook, DenseDemandAfterZerosIsReadAsLevelsTwice) {
+    Values sold;
+    for (int i = 0; i < 70; i++) sold.push_back(5 + i * i % 7);
+    const Values since = after_zeros(3, sold), all = after_zeros(40, sold);
+    EXPECT_EQ(make_plan(parse_choice("auto"), job_of(since, 4)).parts[0].family, Family::models);
+    const auto weighed = [](const Values &values) {
+        double sum = 0, weights = 0;
+        for (const Part &part : make_level_plan(job_of(values, 4)).parts) {
+            sum += part.mild_weight * mean(part.path);
+            weights += part.mild_weight;
+        }
+        return sum / weights;
+    };
+    const double level = (weighed(all) + weighed(since)) / 2;
+    EXPECT_GT(weighed(since), 1.02 * weighed(all));
+    EXPECT_NEAR(mean(outlook_of(all, "auto").path),
+                (1 + 0.5 / 70) * (0.9 * level + 0.1 * mean(all)), 1e-9);
+}
+
 TEST(Outlook, FewValuesSinceTheFirstSaleAreNotAloneEither) {
     // Two values since then: at least six are read, which is one sale in six.
     const Values values = after_zeros(30, {4, 0});

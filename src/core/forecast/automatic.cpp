@@ -345,40 +345,55 @@ void plan_one(Plan &plan, const Choice &choice, const Job &job, bool backtests) 
     run_part(plan, job, {job.y, 1}, plan.parts[0]);
 }
 
-}  // namespace
+double zero_share(Series y) { return 1 - static_cast<double>(nonzero_count(y)) / y.count; }
 
-Plan make_plan(const Choice &choice, const Job &job, bool backtests) {
-    Plan plan;
-    if (choice.method != &kMethods[0]) {
-        plan_one(plan, choice, job, backtests);
-        return plan;
-    }
-    const Series y = job.y;
-    if (const char *only = only_method(y, &plan.note)) {
-        plan_one(plan, parse_choice(only), job, backtests);
-        return plan;
-    }
-    const double zeros = 1 - static_cast<double>(nonzero_count(y)) / y.count;
-    const bool dense = zeros <= kDenseZeros && y.count >= 20;
+// Methods for dense demand, for demand with zeros, or both where it is not clear.
+void add_all_parts(Plan &plan, const Job &job, bool dense, bool contest) {
     const bool seasonal = job.season > 1;
-    const bool contest = dense && y.count < (seasonal ? kShortSeasonal : kShortDense);
     if (dense) add_parts(plan, kModels, Family::models);
     if (dense && seasonal) add_parts(plan, kSteadyShapes, Family::models);
     if (!dense || contest) add_parts(plan, kLevels, Family::levels);
-    if (!dense && seasonal && zeros < kShapeZeros && y.count >= kShapeSeasons * job.season) {
-        add_parts(plan, kShapes, Family::levels);
-    }
+    if (dense || !seasonal || job.y.count < kShapeSeasons * job.season) return;
+    if (zero_share(job.y) < kShapeZeros) add_parts(plan, kShapes, Family::levels);
+}
+
+void plan_several(Plan &plan, const Job &job, bool dense) {
+    const bool contest = dense && job.y.count < (job.season > 1 ? kShortSeasonal : kShortDense);
+    add_all_parts(plan, job, dense, contest);
     add_origins(plan, job, std::max(12, 2 * job.season + 4), dense);
     see_year(plan, job);
     const Basis whole{evened_history(plan, job), 1};
     const Damped damped = damp(whole.y);
-    const Basis usual{{damped.values.data(), y.count}, damped.lift};
+    const Basis usual{{damped.values.data(), job.y.count}, damped.lift};
     for (Part &part : plan.parts) {
         run_part(plan, job, part.family == Family::levels ? usual : whole, part);
     }
     weigh(plan, job);
     if (contest) share_out(plan, job);
     tidy(plan);
+}
+
+}  // namespace
+
+Plan make_plan(const Choice &choice, const Job &job, bool backtests) {
+    Plan plan;
+    if (choice.method != &kMethods[0]) {
+        plan_one(plan, choice, job, backtests);
+    } else if (const char *only = only_method(job.y, &plan.note)) {
+        plan_one(plan, parse_choice(only), job, backtests);
+    } else {
+        plan_several(plan, job, zero_share(job.y) <= kDenseZeros && job.y.count >= 20);
+    }
+    return plan;
+}
+
+Plan make_level_plan(const Job &job) {
+    Plan plan;
+    if (const char *only = only_method(job.y, &plan.note)) {
+        plan_one(plan, parse_choice(only), job, true);
+    } else {
+        plan_several(plan, job, false);
+    }
     return plan;
 }
 

@@ -42,6 +42,8 @@ struct Plan {
 // Without backtests, a method alone is not tried at earlier origins, which only quantiles and
 // reports need; auto always is.
 Plan make_plan(const Choice &choice, const Job &job, bool backtests = true);
+// What auto does for demand with zeros, whether or not this has any.
+Plan make_level_plan(const Job &job);
 
 // The history as methods see it: without the year.
 Series evened_history(const Plan &plan, const Job &job);

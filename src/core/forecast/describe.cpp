@@ -59,25 +59,28 @@ ModelRow row_of(const Plan &plan, const Job &job, int part) {
 
 }  // namespace
 
-int describe(const Choice &choice, const Job &job, ModelRow *rows) {
-    const Plan plan = make_plan(choice, job);
+int Forecast::describe(ModelRow *rows) const {
     int used = 0, count = 0;
-    for (const Part &part : plan.parts) used += part.weight > 0;
-    if (choice.method == &kMethods[0]) {
+    for (const Part &part : plan_.parts) used += part.weight > 0;
+    if (choice_.method == &kMethods[0]) {
         ModelRow &all = rows[count++];
         copy(all.method, "auto");
         if (used > 1) {
             std::snprintf(all.model, sizeof all.model, "mean of %d methods", used);
         } else {
-            copy(all.model, row_of(plan, job, 0).model);
+            copy(all.model, row_of(plan_, job_, 0).model);
         }
-        copy(all.note, plan.note);
+        copy(all.note, plan_.note);
         all.weight = 1;
         list_parameters({}, all.parameters);
-        all.errors = errors_of(plan, job, -1);
+        all.errors = errors_of(plan_, job_, -1);
     }
-    for (int i = 0; i < used && count < kMaxModelRows; i++) rows[count++] = row_of(plan, job, i);
+    for (int i = 0; i < used && count < kMaxModelRows; i++) rows[count++] = row_of(plan_, job_, i);
     return count;
+}
+
+int describe(const Choice &choice, const Job &job, ModelRow *rows) {
+    return Forecast(choice, job).describe(rows);
 }
 
 }  // namespace stockflow::forecasting

@@ -1,16 +1,16 @@
 // The whole of a forecast: mean and quantiles per period, or of the sum up to each period.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "automatic.hpp"
+#include "outlook.hpp"
 
 namespace stockflow::forecasting {
 
-struct Request {
-    Job job;
-    Choice choice;
-    const double *levels;  // each above 0 and below 1
+struct Wanted {
+    const double *levels;  // of the quantiles, each above 0 and below 1
     int level_count;
     bool cumulative;
 };
@@ -19,9 +19,6 @@ struct Prediction {
     std::vector<double> mean;       // horizon
     std::vector<double> quantiles;  // horizon rows of level_count
 };
-
-// Throws Stopped when the job's Stop says so.
-Prediction predict(const Request &request);
 
 // The errors of a method, or of the forecast, over all origins; NaN where there were none.
 struct Errors {
@@ -40,8 +37,37 @@ struct ModelRow {
     Errors errors;
 };
 
-// Fills at most kMaxModelRows rows and returns how many.
 inline constexpr int kMaxModelRows = 32;
+
+// A forecast planned once, to answer whatever is asked of it. All throw Stopped when the job's Stop
+// says so.
+class Forecast {
+  public:
+    // backtests: as make_plan; needed for quantiles and for what describe tells of errors.
+    Forecast(const Choice &choice, const Job &job, bool backtests = true);
+
+    Prediction predict(const Wanted &wanted);
+    // Fills at most kMaxModelRows rows and returns how many.
+    int describe(ModelRow *rows) const;
+
+  private:
+    const Outlook &outlook();
+
+    Choice choice_;
+    Job job_;
+    Plan plan_;
+    std::optional<Outlook> outlook_;  // once quantiles were asked for
+};
+
+// A forecast that is asked for once.
+struct Request {
+    Job job;
+    Choice choice;
+    const double *levels;
+    int level_count;
+    bool cumulative;
+};
+Prediction predict(const Request &request);
 int describe(const Choice &choice, const Job &job, ModelRow *rows);
 
 }  // namespace stockflow::forecasting

@@ -138,16 +138,14 @@ double mix(double a, double b, double share) {
 }
 
 // Takes in what the history says if it began with the first sale.
-void add_later_start(Outlook &outlook, const Choice &choice, const Job &job) {
+void add_later_start(Outlook &outlook, const Job &job) {
     int first = 0;
     while (first < job.y.count && job.y[first] == 0) first++;
     const int kept = std::max(job.y.count - first + kZerosBefore, kLeastValues);
     if (kept >= kSameHistory * job.y.count) return;
     Job later = job;
     later.y = job.y.tail(kept);
-    const Plan plan = make_plan(choice, later);
-    if (of_models(plan)) return;
-    const Outlook other = one_reading(plan, later);
+    const Outlook other = one_reading(make_level_plan(later), later);
     mix_variance(outlook, other.level_variance, level_of(other.path), kSinceFirst);
     for (int h = 0; h < job.horizon; h++) {
         outlook.path[h] += kSinceFirst * (other.path[h] - outlook.path[h]);
@@ -162,7 +160,7 @@ Outlook look_ahead(const Choice &choice, const Plan &plan, const Job &job) {
     Outlook outlook = one_reading(plan, job);
     const bool constant = smallest_of(job.y) == largest_of(job.y);
     if (choice.method != &kMethods[0] || of_models(plan) || constant) return outlook;
-    add_later_start(outlook, choice, job);
+    add_later_start(outlook, job);
     const double year = plan.year.empty() ? 1 : level_of(plan.year);
     const double mean = mean_of(evened_history(plan, job)) * year, level = level_of(outlook.path);
     const double unseen = 1 + kUnseen / nonzero_count(job.y);

@@ -38,9 +38,9 @@ double pinball(double actual, double quantile, double level) {
 // The scores of one origin: forecasts of the values behind the head of y.
 void score_origin(const ScoreRequest &request, int length, Scores &scores) {
     const Job job{request.y.head(length), request.season, request.horizon, request.stop};
-    const Choice choice = parse_choice(request.method);
-    const Prediction steps = predict({job, choice, request.levels, request.level_count, false});
-    const Prediction sums = predict({job, choice, request.levels, request.level_count, true});
+    Forecast forecast(parse_choice(request.method), job);
+    const Prediction steps = forecast.predict({request.levels, request.level_count, false});
+    const Prediction sums = forecast.predict({request.levels, request.level_count, true});
     const int horizon = request.horizon, levels = request.level_count;
     double absolute = 0, squared = 0, loss = 0, total = 0;
     for (int h = 0; h < horizon; h++) {

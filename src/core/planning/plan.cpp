@@ -65,7 +65,8 @@ void plan_demand(const PlanRequest &request, DemandPlan *plan) {
     const int horizon = std::max(kKeptDays, horizon_of(request.lead, request.review_days));
     const Choice choice = parse_choice(request.method);
     const Job job{request.y, weekly_season(request.y.count), horizon, request.stop};
-    const Prediction prediction = predict({job, choice, kLevels, kLevelCount, true});
+    Forecast forecast(choice, job);
+    const Prediction prediction = forecast.predict({kLevels, kLevelCount, true});
     for (int day = 0; day < kKeptDays; day++) {
         plan->daily_means[day] = prediction.mean[day] - (day > 0 ? prediction.mean[day - 1] : 0);
         plan->daily_means[day] = std::max(plan->daily_means[day], 0.0);
@@ -77,7 +78,7 @@ void plan_demand(const PlanRequest &request, DemandPlan *plan) {
                     plan->step_quantiles + i * kLevelCount);
         plan->step_count = i + 1;
     }
-    plan->row_count = describe(choice, job, plan->rows);
+    plan->row_count = forecast.describe(plan->rows);
 }
 
 }  // namespace stockflow::planning
