@@ -85,6 +85,40 @@ TEST(YearShape, DistrustsWhatIsNotRepeated) {
     for (const double factor : factors(days(kYear + 50, -1, 0.1))) EXPECT_NEAR(factor, 1, 0.15);
 }
 
+// Before the first sale it may not have been on sale: no zeros of a year.
+TEST(YearShape, BeginsWithTheFirstSale) {
+    const auto late = [](const Values &sold) {
+        Values values(400, 0.0);
+        values.insert(values.end(), sold.begin(), sold.end());
+        return values;
+    };
+    EXPECT_FALSE(YearShape(view(late(days(kYear)))).seen());
+    EXPECT_FALSE(YearShape(view(late({}))).seen());
+    const Values sold = days(2 * kYear + 100, 100), all = late(sold);
+    EXPECT_EQ(factors(all), factors(sold));
+    const Values evened = YearShape(view(all)).evened(view(all));
+    EXPECT_EQ(evened, late(YearShape(view(sold)).evened(view(sold))));
+    Values before(kSteps);
+    YearShape(view(all)).factors(300, kSteps, before.data());
+    EXPECT_EQ(before, Values(kSteps, 1.0));
+}
+
+// A level that changed for good is no year, not even a year later.
+TEST(YearShape, DistrustsWhatStayed) {
+    for (const double before : {2.0, 50.0}) {
+        for (const int since : {340, 350, 360, 370}) {
+            Values values = days(400, -1, before);
+            const Values after = days(since, -1, 10);
+            values.insert(values.end(), after.begin(), after.end());
+            const auto mean = [&](int season) {
+                const Job job{view(values), season, kSteps, {}};
+                return mean_of(view(plan_path(make_plan(parse_choice("auto"), job), job)));
+            };
+            EXPECT_NEAR(mean(7) / mean(5), 1, 0.15) << before << ", " << since;
+        }
+    }
+}
+
 // Changes too small to tell whether they are repeated: half of one, three quarters of the mean of
 // three.
 TEST(YearShape, TrustsTheMeanOfSeveralYearsMore) {

@@ -19,7 +19,10 @@ constexpr double kRepeated = 0.5, kSureness = 0.3;
 
 }  // namespace
 
-YearShape::YearShape(Series y) : sums_(y.count + 1, 0.0) {
+YearShape::YearShape(Series y) {
+    while (first_ < y.count && y[first_] == 0) first_++;
+    y = y.tail(y.count - first_);
+    sums_.assign(y.count + 1, 0.0);
     for (int i = 0; i < y.count; i++) sums_[i + 1] = sums_[i] + y[i];
     if (y.count < kYear + kAround) return;
     const double noise = variance_of(y);
@@ -29,18 +32,22 @@ YearShape::YearShape(Series y) : sums_(y.count + 1, 0.0) {
     repeated_ = repeated();
 }
 
-// How much of the change from one span to the next (in logarithms) was repeated a year later.
+// From the `span` days before one day to those before another, in logarithms.
+double YearShape::change(int span, int from, int to) const {
+    const double steady = steady_ * span / kAround;
+    return std::log((sum(to - span, to) + steady) / (sum(from - span, from) + steady));
+}
+
+// How much of the change from one span to the next was repeated a year later. By what the level is
+// not what it was a year ago, it has changed once: there is no telling when, nor a reason to repeat
+// it.
 double YearShape::repeated() const {
-    const double steady = steady_ * kSpan / kAround;
-    double both = kRepeated * kSureness, earlier = kSureness;
     const int length = static_cast<int>(sums_.size()) - 1;
+    const double once = change(std::min(kSpan, length - kYear), length - kYear, length);
+    double both = kRepeated * kSureness, earlier = kSureness + once * once;
     for (int end = length; end - 2 * kSpan - kYear >= 0; end -= kAround) {
-        const auto change = [&](int at) {
-            return std::log((sum(at - kSpan, at) + steady) /
-                            (sum(at - 2 * kSpan, at - kSpan) + steady));
-        };
-        const double before = change(end - kYear);
-        both += before * change(end);
+        const double before = change(kSpan, end - kYear - kSpan, end - kYear);
+        both += before * change(kSpan, end - kSpan, end);
         earlier += before * before;
     }
     return std::min(std::max(both / earlier, 0.0), 1.0);
@@ -66,12 +73,13 @@ double YearShape::factor(int day, int length) const {
 
 std::vector<double> YearShape::evened(Series y) const {
     std::vector<double> values(y.values, y.values + y.count);
-    for (int day = 0; day < y.count; day++) values[day] /= factor(day, day);
+    for (int day = first_; day < y.count; day++) values[day] /= factor(day - first_, day - first_);
     return values;
 }
 
 void YearShape::factors(int length, int steps, double *out) const {
-    for (int h = 0; h < steps; h++) out[h] = factor(length + h, length);
+    const int known = std::max(length - first_, 0);
+    for (int h = 0; h < steps; h++) out[h] = factor(length - first_ + h, known);
 }
 
 }  // namespace stockflow::forecasting

@@ -15,7 +15,8 @@ class YearShape {
   public:
     explicit YearShape(Series y);
 
-    // Whether there is a whole year and more to see it in, and demand that varies.
+    // Whether there is a whole year and more to see it in, and demand that varies. It begins with
+    // the first sale, as before that nothing might have been on sale.
     bool seen() const { return seen_; }
     // The history divided by what the year did to it. The first year stays as it is.
     std::vector<double> evened(Series y) const;
@@ -24,9 +25,11 @@ class YearShape {
 
   private:
     double sum(int from, int to) const { return sums_[to] - sums_[from]; }
+    double change(int span, int from, int to) const;
     double repeated() const;
     double factor(int day, int length) const;
 
+    int first_ = 0;             // sale; days count from there
     std::vector<double> sums_;  // of the values before each
     double steady_ = 0, repeated_ = 0;
     bool seen_ = false;
