@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "spikes.hpp"
 #include "theta.hpp"
 #include "year.hpp"
 
@@ -18,7 +19,8 @@ struct Candidate {
 };
 
 // For demand with zeros: levels of different memory. Those that notice a level shift soonest are
-// worst where there is none, so they have to show that they are needed.
+// worst where there is none, so they have to show that they are needed. adida and imapa remember a
+// number of sales, not of periods, so they fit products of any pace.
 constexpr Candidate kLevels[] = {
     {"tsb(alpha=0.1,alpha_probability=0.05,start=mean)", 5},
     {"tsb(alpha=0.2,alpha_probability=0.1,start=mean)", 3},
@@ -27,8 +29,8 @@ constexpr Candidate kLevels[] = {
     {"ses(alpha=0.1,start=mean)", 1},
     {"ses(alpha=0.2,start=first)", 0.7},
     {"ses(alpha=0.3,start=first)", 0.7},
-    {"imapa", 1},
-    {"adida", 1},
+    {"imapa", 4},
+    {"adida", 4},
     {"moving_average(window=12)", 0.5},
     {"moving_average(window=28)", 1},
     {"mean", 1},
@@ -82,12 +84,6 @@ constexpr double kPower = 3, kRecentPower = 1;
 constexpr double kModelHistory = 60;
 constexpr double kLeastWeight = 0.02;  // less is nothing
 
-// Levels see a sale of more than kSpike times the size that four in five do not exceed as one of
-// that size: when the next big order comes, the last one does not tell.
-constexpr double kUsualShare = 0.8, kSpike = 1.5;
-constexpr int kSpikeSales = 12;  // what is usual shows in this number of sales
-constexpr double kMostLift = 2;  // see Damped
-
 // Adds origins; with whole_seasons only those that see each position of the season twice, or the
 // whole horizon.
 void add_origins(Plan &plan, const Job &job, int least_length, bool whole_seasons) {
@@ -140,43 +136,6 @@ void bound(double *path, int steps, Series y) {
         if (!std::isfinite(path[h])) path[h] = moving_average(y, 12);
         path[h] = std::min(std::max(path[h], 0.0), most);
     }
-}
-
-// A history without its spikes. As they do come back, their share of all demand is spread over the
-// time: levels are lifted by what the history lost, but for the largest, which may never come
-// again.
-struct Damped {
-    std::vector<double> values;
-    double lift = 1;
-};
-
-// The size that kUsualShare of the sales do not exceed.
-double usual_size(std::vector<double> sizes) {
-    const auto at = sizes.begin() + static_cast<std::ptrdiff_t>(kUsualShare * sizes.size());
-    std::nth_element(sizes.begin(), at, sizes.end());
-    return *at;
-}
-
-Damped damp(Series y) {
-    Damped damped{{y.values, y.values + y.count}};
-    std::vector<double> sizes;
-    for (const double value : damped.values) {
-        if (value > 0) sizes.push_back(value);
-    }
-    if (sizes.size() < kSpikeSales) return damped;
-    // Where demand has risen, the latest sales say what is usual now.
-    const double now = usual_size({sizes.end() - kSpikeSales, sizes.end()});
-    const double most = kSpike * std::max(usual_size(std::move(sizes)), now);
-    double kept = 0, lost = 0, largest = 0;
-    for (double &value : damped.values) {
-        const double excess = std::max(value - most, 0.0);
-        value -= excess;
-        kept += value;
-        lost += excess;
-        largest = std::max(largest, excess);
-    }
-    damped.lift = std::min(1 + (lost - largest) / kept, kMostLift);
-    return damped;
 }
 
 // What a part forecasts from, and what its forecasts are multiplied by.
@@ -289,8 +248,9 @@ void share_out(Plan &plan, const Job &job) {
     }
 }
 
-// Weights from what was known before and the losses.
-void weigh(Plan &plan, const Job &job) {
+// Weights from what was known before and the losses. In a contest levels have the former alone: in
+// a short and dense history, where no product looks dead, they differ by chance.
+void weigh(Plan &plan, const Job &job, bool contest) {
     constexpr double kTiny = 1e-12;
     double least = HUGE_VAL, least_recent = HUGE_VAL;
     for (const Part &part : plan.parts) {
@@ -304,7 +264,8 @@ void weigh(Plan &plan, const Job &job) {
     for (Part &part : plan.parts) {
         const double trust = part.family == Family::models
                                  ? seen * job.y.count / (job.y.count + kModelHistory)
-                                 : seen;
+                             : contest ? 0
+                                       : seen;
         part.weight = part.prior * std::pow(relative(least, part.loss), trust * kPower) *
                       std::pow(relative(least_recent, part.recent), trust * kRecentPower);
         // Levels hardly differ in their losses by more than chance.
@@ -368,7 +329,7 @@ void plan_several(Plan &plan, const Job &job, bool dense) {
     for (Part &part : plan.parts) {
         run_part(plan, job, part.family == Family::levels ? usual : whole, part);
     }
-    weigh(plan, job);
+    weigh(plan, job, contest);
     if (contest) share_out(plan, job);
     tidy(plan);
 }
