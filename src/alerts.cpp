@@ -4,6 +4,7 @@
 #include "core/quantity.hpp"
 #include "entry.hpp"
 #include "json.hpp"
+#include "rows.hpp"
 #include "spi.hpp"
 #include "values.hpp"
 
@@ -32,21 +33,14 @@ NullableDatum days_or_null(int days) {
 // The columns of one alert, in the order of the declaration in sql/code/40_alerts.sql.
 class RowBuilder {
   public:
-    void add(NullableDatum value) {
-        values_[count_] = value.value;
-        nulls_[count_++] = value.isnull;
-    }
+    void add(NullableDatum value) { columns_[count_++] = value; }
     void add(Datum value) { add(present(value)); }
-    void put(ReturnSetInfo *result) {
-        Assert(count_ == result->setDesc->natts);
-        tuplestore_putvalues(result->setResult, result->setDesc, values_, nulls_);
-    }
+    void put(const Rows &rows) { rows.put(columns_, count_); }
 
   private:
-    static constexpr int kColumns = 30;
     int count_ = 0;
-    Datum values_[kColumns];
-    bool nulls_[kColumns];
+    static constexpr int kColumns = 30;
+    NullableDatum columns_[kColumns];
 };
 
 void add_supplier(RowBuilder &row, const Supplier *supplier) {
@@ -63,7 +57,7 @@ void add_supplier_terms(RowBuilder &row, const Supplier *supplier) {
     row.add(supplier == nullptr ? null_datum() : supplier->pack_size);
 }
 
-void emit_row(const Alert &alert, const AlertOptions &options, ReturnSetInfo *result) {
+void emit_row(const Alert &alert, const AlertOptions &options, const Rows &rows) {
     const Candidate &candidate = *alert.candidate;
     const DemandSummary &demand = candidate.demand;
     RowBuilder row;
@@ -92,7 +86,7 @@ void emit_row(const Alert &alert, const AlertOptions &options, ReturnSetInfo *re
     row.add(candidate.limiting_sku);
     row.add(from_quantity(candidate.in_transit));
     row.add(alert.order_target);
-    row.put(result);
+    row.put(rows);
 }
 
 JsonbValue json_datum_text(NullableDatum value) {
@@ -161,13 +155,12 @@ using namespace stockflow;
 //                  recent_sales_only, max_alerts) RETURNS TABLE(…), most urgent first
 STOCKFLOW_FUNCTION(stockflow_low_stock_alerts) {
     const AlertOptions options = read_options(Arguments(fcinfo));
-    InitMaterializedSRF(fcinfo, 0);
-    auto *result = reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo);
+    const Rows rows(fcinfo);
     spi::connected([&] {
         const Alerts alerts = gather_alerts(options);
         for (int i = 0; i < alerts.count; i++) {
             CHECK_FOR_INTERRUPTS();
-            emit_row(alerts.rows[i], options, result);
+            emit_row(alerts.rows[i], options, rows);
         }
     });
     return 0;

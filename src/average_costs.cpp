@@ -3,6 +3,7 @@
 #include "arguments.hpp"
 #include "core/moving_cost.hpp"
 #include "entry.hpp"
+#include "rows.hpp"
 #include "spi.hpp"
 #include "values.hpp"
 
@@ -36,15 +37,14 @@ Datum from_cost(UnitCost cost) {
                                Int32GetDatum(-1));
 }
 
-void emit(const ProductCost &product, ReturnSetInfo *result) {
+void emit(const ProductCost &product, const Rows &rows) {
     if (!product.any) return;
     const MovingCost &stock = product.stock;
     // Without a unit to which it applies there is no average, unless the shelf is empty.
     const bool has_cost = stock.known && (stock.costed() != 0 || stock.quantity == 0);
-    Datum values[] = {Int64GetDatum(product.product_id), from_quantity(stock.quantity),
-                      from_quantity(stock.costed()), has_cost ? from_cost(stock.average) : 0};
-    bool nulls[] = {false, false, false, !has_cost};
-    tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+    rows.put({present(Int64GetDatum(product.product_id)), present(from_quantity(stock.quantity)),
+              present(from_quantity(stock.costed())),
+              has_cost ? present(from_cost(stock.average)) : null_datum()});
 }
 
 CostedMovement read_movement(const spi::Row &row) {
@@ -70,19 +70,18 @@ STOCKFLOW_FUNCTION(stockflow_average_costs) {
     parameters.bigint(arguments.bigint(0, "company_id"))
         .datum(arguments.required(1, "at"))
         .optional(arguments.get(2));
-    InitMaterializedSRF(fcinfo, 0);
-    auto *result = reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo);
+    const Rows rows(fcinfo);
     spi::connected([&] {
         ProductCost product = {};
         spi::for_each(movements_query, parameters, spi::Mode::read, [&](const spi::Row &row) {
             CHECK_FOR_INTERRUPTS();
             if (!product.any || product.product_id != row.bigint(1)) {
-                emit(product, result);
+                emit(product, rows);
                 product = {true, row.bigint(1), {}};
             }
             apply(product.stock, read_movement(row));
         });
-        emit(product, result);
+        emit(product, rows);
     });
     return 0;
 }

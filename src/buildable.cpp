@@ -6,6 +6,7 @@
 #include "entry.hpp"
 #include "expired.hpp"
 #include "lots.hpp"
+#include "rows.hpp"
 #include "spi.hpp"
 #include "values.hpp"
 #include "warehouses.hpp"
@@ -89,28 +90,23 @@ std::int64_t *load_available(Bundle &bundle, const Warehouses &warehouses, const
 
 // One row: available is parallel to needs; no warehouse is all of them together.
 void emit(const Bundle &bundle, const std::int64_t *available, NullableDatum warehouse_id,
-          NullableDatum warehouse_name, ReturnSetInfo *result) {
+          NullableDatum warehouse_name, const Rows &rows) {
     const Buildable built = buildable(bundle.needs.needs, bundle.needs.count, available);
     const bool unlimited = built.limiting < 0;
     const int at = Max(built.limiting, 0);
-    Datum values[] = {Int64GetDatum(bundle.bundle_id),
-                      bundle.sku,
-                      bundle.name,
-                      warehouse_id.value,
-                      warehouse_name.value,
-                      from_quantity(built.quantity),
-                      Int64GetDatum(unlimited ? 0 : bundle.needs.needs[at].product_id),
-                      unlimited ? 0 : bundle.component_skus[at],
-                      from_quantity(unlimited ? 0 : available[at]),
-                      from_quantity(unlimited ? 0 : bundle.needs.needs[at].quantity)};
-    bool nulls[] = {false,     false,     false,     warehouse_id.isnull, warehouse_name.isnull,
-                    unlimited, unlimited, unlimited, unlimited,           unlimited};
-    tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+    const NullableDatum none = null_datum();
+    rows.put({present(Int64GetDatum(bundle.bundle_id)), present(bundle.sku), present(bundle.name),
+              warehouse_id, warehouse_name,
+              unlimited ? none : present(from_quantity(built.quantity)),
+              unlimited ? none : present(Int64GetDatum(bundle.needs.needs[at].product_id)),
+              unlimited ? none : present(bundle.component_skus[at]),
+              unlimited ? none : present(from_quantity(available[at])),
+              unlimited ? none : present(from_quantity(bundle.needs.needs[at].quantity))});
 }
 
 // The rows of one bundle: per warehouse, and pooled where all warehouses are asked for.
 void emit_bundle(Bundle &bundle, const Warehouses &warehouses, const Expired &expired,
-                 const Expired &spoiled, bool pooled, ReturnSetInfo *result) {
+                 const Expired &spoiled, bool pooled, const Rows &rows) {
     const int need_count = bundle.needs.count;
     const std::int64_t *available = load_available(bundle, warehouses, expired, spoiled);
     auto *pool = allocate<std::int64_t>(need_count);
@@ -120,13 +116,13 @@ void emit_bundle(Bundle &bundle, const Warehouses &warehouses, const Expired &ex
         const std::int64_t *here = &available[i * need_count];
         for (int need = 0; need < need_count; need++) pool[need] = add(pool[need], here[need]);
         emit(bundle, here, present(Int64GetDatum(warehouses.ids[i])), present(warehouses.names[i]),
-             result);
+             rows);
     }
-    if (pooled) emit(bundle, pool, null_datum(), null_datum(), result);
+    if (pooled) emit(bundle, pool, null_datum(), null_datum(), rows);
 }
 
 void emit_all(int64 company_id, NullableDatum bundle_id, NullableDatum warehouse_id,
-              ReturnSetInfo *result) {
+              const Rows &rows) {
     const Warehouses warehouses = open_warehouses(company_id, warehouse_id);
     const Expired expired = load_expired(company_id);
     const Expired spoiled = load_spoiled(company_id);
@@ -147,7 +143,7 @@ void emit_all(int64 company_id, NullableDatum bundle_id, NullableDatum warehouse
         bundle.sku = row.get(2).value;
         bundle.name = row.get(3).value;
         bundle.needs = load_needs(company_id, bundle.bundle_id, spi::Mode::read);
-        emit_bundle(bundle, warehouses, expired, spoiled, warehouse_id.isnull, result);
+        emit_bundle(bundle, warehouses, expired, spoiled, warehouse_id.isnull, rows);
         MemoryContextSwitchTo(caller);
         MemoryContextReset(each);
     }
@@ -163,9 +159,8 @@ using namespace stockflow;
 STOCKFLOW_FUNCTION(stockflow_buildable_bundles) {
     const Arguments arguments(fcinfo);
     const int64 company_id = arguments.bigint(0, "company_id");
-    InitMaterializedSRF(fcinfo, 0);
-    auto *result = reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo);
-    spi::connected([&] { emit_all(company_id, arguments.get(1), arguments.get(2), result); });
+    const Rows rows(fcinfo);
+    spi::connected([&] { emit_all(company_id, arguments.get(1), arguments.get(2), rows); });
     return 0;
 }
 
@@ -174,8 +169,7 @@ STOCKFLOW_FUNCTION(stockflow_bundle_components) {
     const Arguments arguments(fcinfo);
     const int64 company_id = arguments.bigint(0, "company_id");
     const int64 bundle_id = arguments.bigint(1, "bundle_id");
-    InitMaterializedSRF(fcinfo, 0);
-    auto *result = reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo);
+    const Rows rows(fcinfo);
     spi::connected([&] {
         const Needs needs = load_needs(company_id, bundle_id, spi::Mode::read);
         spi::Parameters parameters;
@@ -183,10 +177,8 @@ STOCKFLOW_FUNCTION(stockflow_bundle_components) {
         spi::run(component_query, parameters, spi::Mode::read);
         for (int i = 0; i < needs.count; i++) {
             const spi::Row row(i);
-            Datum values[] = {row.get(1).value, row.get(2).value, row.get(3).value,
-                              from_quantity(needs.needs[i].quantity)};
-            bool nulls[] = {false, false, false, false};
-            tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+            rows.put({row.get(1), row.get(2), row.get(3),
+                      present(from_quantity(needs.needs[i].quantity))});
         }
     });
     return 0;

@@ -3,6 +3,7 @@
 #include "arguments.hpp"
 #include "core/quantity.hpp"
 #include "entry.hpp"
+#include "rows.hpp"
 #include "spi.hpp"
 #include "standing.hpp"
 #include "values.hpp"
@@ -14,7 +15,7 @@ namespace {
 // The rows of an explanation: term, value, amount (of values that are numbers), source.
 class Explanation {
   public:
-    explicit Explanation(ReturnSetInfo *result) : result_(result) {}
+    explicit Explanation(const Rows &rows) : rows_(rows) {}
 
     void text(const char *term, NullableDatum value, const char *source) {
         put(term, value, null_datum(), source);
@@ -37,13 +38,10 @@ class Explanation {
 
   private:
     void put(const char *term, NullableDatum value, NullableDatum amount, const char *source) {
-        Datum values[4] = {CStringGetTextDatum(term), value.value, amount.value,
-                           CStringGetTextDatum(source)};
-        bool nulls[4] = {false, value.isnull, amount.isnull, false};
-        tuplestore_putvalues(result_->setResult, result_->setDesc, values, nulls);
+        rows_.put({optional_text(term), value, amount, optional_text(source)});
     }
 
-    ReturnSetInfo *result_;
+    Rows rows_;
 };
 
 const char *text_of(NullableDatum value) {
@@ -299,11 +297,10 @@ STOCKFLOW_FUNCTION(stockflow_explain_alert) {
     options.include_bundles = arguments.boolean(4, "include_bundles");
     options.include_stockouts = arguments.boolean(5, "include_stockouts");
     options.recent_sales_only = arguments.boolean(6, "recent_sales_only");
-    InitMaterializedSRF(fcinfo, 0);
-    auto *result = reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo);
+    const Rows rows(fcinfo);
     spi::connected([&] {
         explain(options, bigint_array(&product_id, 1), bigint_array(&warehouse_id, 1),
-                Explanation(result));
+                Explanation(rows));
     });
     return 0;
 }

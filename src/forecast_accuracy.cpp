@@ -11,6 +11,7 @@
 #include "entry.hpp"
 #include "forecast_input.hpp"
 #include "progress.hpp"
+#include "rows.hpp"
 #include "values.hpp"
 
 namespace stockflow {
@@ -28,7 +29,7 @@ struct Accuracy {
     planning::ScoreRequest request;
     Scores found;  // of the pair under way
     Scores classes[kClassCount], all;
-    ReturnSetInfo *result;
+    const Rows *rows;
 };
 
 void compute(const forecasting::Stop &stop, void *context) {
@@ -65,13 +66,7 @@ void emit(const Accuracy &work, const char *scope, NullableDatum product, Nullab
                                      ratio(scores.sum_pinball_scaled, scores.scaled_origins),
                                      shares(scores.covered, levels, scores.steps),
                                      shares(scores.sum_covered, levels, scores.origins)};
-    Datum values[lengthof(columns)];
-    bool nulls[lengthof(columns)];
-    for (std::size_t i = 0; i < lengthof(columns); i++) {
-        values[i] = columns[i].value;
-        nulls[i] = columns[i].isnull;
-    }
-    tuplestore_putvalues(work.result->setResult, work.result->setDesc, values, nulls);
+    work.rows->put(columns, lengthof(columns));
 }
 
 void score_pair(Accuracy &work, const PairDemand &pair, bool each) {
@@ -125,8 +120,8 @@ STOCKFLOW_FUNCTION(stockflow_forecast_accuracy) {
     work.window.mask_stockouts = arguments.boolean(7, "mask_stockouts");
     work.window.history_days = arguments.integer(8, "history_days", 1, kMaxHistory);
     const bool each = arguments.boolean(9, "by_pair");
-    InitMaterializedSRF(fcinfo, 0);
-    work.result = reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo);
+    const Rows rows(fcinfo);
+    work.rows = &rows;
     spi::connected([&] {
         if (!load_demand_company(company_id, &work.company)) return;
         work.window.company = &work.company;

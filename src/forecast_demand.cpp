@@ -7,6 +7,7 @@
 #include "demand_reader.hpp"
 #include "entry.hpp"
 #include "forecast_input.hpp"
+#include "rows.hpp"
 #include "values.hpp"
 
 namespace stockflow {
@@ -22,7 +23,7 @@ struct DemandForecast {
     Numbers levels;
     bool cumulative;
     double *mean, *quantiles;
-    ReturnSetInfo *result;
+    const Rows *rows;
     // The demand of one forecast, ending yesterday: of a pair, or the sum of a product's pairs.
     double *units;
     int count;
@@ -44,23 +45,19 @@ void compute(const forecasting::Stop &stop, void *context) {
 // Emits a row per day; the key's columns come first where there are any.
 void emit(DemandForecast &work, const NullableDatum *key, int key_columns) {
     run_interruptible(compute, &work);
-    Datum values[5];
-    bool nulls[5];
-    for (int i = 0; i < key_columns; i++) {
-        values[i] = key[i].value;
-        nulls[i] = key[i].isnull;
-    }
+    NullableDatum columns[5];
+    std::copy(key, key + key_columns, columns);
     MemoryContext each =
         AllocSetContextCreate(CurrentMemoryContext, "stockflow day", ALLOCSET_SMALL_SIZES);
     for (int day = 0; day < work.horizon; day++) {
         CHECK_FOR_INTERRUPTS();
         MemoryContext outer = MemoryContextSwitchTo(each);
-        Datum *column = values + key_columns;
-        column[0] = DateADTGetDatum(work.company.today + day);
-        column[1] = Float8GetDatum(work.mean[day]);
-        column[2] = float_array(work.quantiles + day * work.levels.count, work.levels.count);
-        std::fill(nulls + key_columns, nulls + key_columns + 3, false);
-        tuplestore_putvalues(work.result->setResult, work.result->setDesc, values, nulls);
+        NullableDatum *column = columns + key_columns;
+        column[0] = present(DateADTGetDatum(work.company.today + day));
+        column[1] = present(Float8GetDatum(work.mean[day]));
+        column[2] =
+            present(float_array(work.quantiles + day * work.levels.count, work.levels.count));
+        work.rows->put(columns, key_columns + 3);
         MemoryContextSwitchTo(outer);
         MemoryContextReset(each);
     }
@@ -155,8 +152,8 @@ STOCKFLOW_FUNCTION(stockflow_forecast_demand) {
     const NullableDatum product_id = present(arguments.required(1, "product_id"));
     DemandForecast work = {};
     read_options(fcinfo, 3, &work);
-    InitMaterializedSRF(fcinfo, 0);
-    work.result = reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo);
+    const Rows rows(fcinfo);
+    work.rows = &rows;
     spi::connected([&] {
         if (!begin(&work, company_id)) return;
         const PairKeys keys = load_keys(company_id, product_id, arguments.get(2));
@@ -175,8 +172,8 @@ STOCKFLOW_FUNCTION(stockflow_forecast_company) {
     DemandForecast work = {};
     read_options(fcinfo, 2, &work);
     const bool by_warehouse = arguments.boolean(8, "by_warehouse");
-    InitMaterializedSRF(fcinfo, 0);
-    work.result = reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo);
+    const Rows rows(fcinfo);
+    work.rows = &rows;
     spi::connected([&] {
         if (!begin(&work, company_id)) return;
         const PairKeys keys = load_keys(company_id, null_datum(), arguments.get(1));

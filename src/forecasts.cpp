@@ -9,7 +9,7 @@
 #include "entry.hpp"
 #include "forecast_input.hpp"
 #include "json.hpp"
-#include "values.hpp"
+#include "rows.hpp"
 
 namespace stockflow {
 
@@ -68,29 +68,12 @@ Datum parameters_json(const ModelRow &row) {
     return JsonbPGetDatum(JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, nullptr)));
 }
 
-void put(const ReturnSetInfo *result, const NullableDatum *columns, int count) {
-    Datum values[16];
-    bool nulls[16];
-    for (int i = 0; i < count; i++) {
-        values[i] = columns[i].value;
-        nulls[i] = columns[i].isnull;
-    }
-    tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
-}
-
-void put_model(const ReturnSetInfo *result, const ModelRow &row) {
+void put_model(const Rows &rows, const ModelRow &row) {
     const forecasting::Errors &errors = row.errors;
-    const NullableDatum columns[] = {optional_text(row.method),
-                                     optional_text(row.model),
-                                     number(row.weight),
-                                     present(parameters_json(row)),
-                                     present(Int32GetDatum(errors.origins)),
-                                     number(errors.mae),
-                                     number(errors.rmse),
-                                     number(errors.bias),
-                                     number(errors.sum_error),
-                                     optional_text(*row.note == '\0' ? nullptr : row.note)};
-    put(result, columns, lengthof(columns));
+    rows.put({optional_text(row.method), optional_text(row.model), number(row.weight),
+              present(parameters_json(row)), present(Int32GetDatum(errors.origins)),
+              number(errors.mae), number(errors.rmse), number(errors.bias),
+              number(errors.sum_error), optional_text(*row.note == '\0' ? nullptr : row.note)});
 }
 
 }  // namespace
@@ -103,15 +86,12 @@ STOCKFLOW_FUNCTION(stockflow_forecast) {
     work.mean = allocate<double>(work.call.horizon);
     work.quantiles = allocate<double>(work.call.horizon * work.levels.count);
     run_interruptible(compute_forecast, &work);
-    InitMaterializedSRF(fcinfo, 0);
-    const auto *result = reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo);
+    const Rows rows(fcinfo);
     for (int h = 0; h < work.call.horizon; h++) {
         CHECK_FOR_INTERRUPTS();
         const double *quantiles = work.quantiles + h * work.levels.count;
-        const NullableDatum columns[] = {present(Int32GetDatum(h + 1)),
-                                         present(Float8GetDatum(work.mean[h])),
-                                         present(float_array(quantiles, work.levels.count))};
-        put(result, columns, lengthof(columns));
+        rows.put({present(Int32GetDatum(h + 1)), present(Float8GetDatum(work.mean[h])),
+                  present(float_array(quantiles, work.levels.count))});
     }
     return 0;
 }
@@ -121,21 +101,17 @@ STOCKFLOW_FUNCTION(stockflow_forecast_model) {
     work.call = forecast_call(fcinfo);
     work.rows = allocate<ModelRow>(kMaxModelRows);
     run_interruptible(compute_model, &work);
-    InitMaterializedSRF(fcinfo, 0);
-    for (int i = 0; i < work.row_count; i++) {
-        put_model(reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo), work.rows[i]);
-    }
+    const Rows rows(fcinfo);
+    for (int i = 0; i < work.row_count; i++) put_model(rows, work.rows[i]);
     return 0;
 }
 
 STOCKFLOW_FUNCTION(stockflow_forecast_methods) {
-    InitMaterializedSRF(fcinfo, 0);
+    const Rows rows(fcinfo);
     for (const forecasting::Method &method : forecasting::kMethods) {
-        const NullableDatum columns[] = {
-            optional_text(method.name), optional_text(method.description),
-            optional_text(*method.source == '\0' ? nullptr : method.source),
-            optional_text(*method.accepts == '\0' ? nullptr : method.accepts)};
-        put(reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo), columns, lengthof(columns));
+        rows.put({optional_text(method.name), optional_text(method.description),
+                  optional_text(*method.source == '\0' ? nullptr : method.source),
+                  optional_text(*method.accepts == '\0' ? nullptr : method.accepts)});
     }
     return 0;
 }
@@ -143,10 +119,7 @@ STOCKFLOW_FUNCTION(stockflow_forecast_methods) {
 STOCKFLOW_FUNCTION(stockflow_classify_demand) {
     const Numbers demand = demand_argument(fcinfo, 0);
     const forecasting::DemandClass found = forecasting::classify({demand.values, demand.count});
-    InitMaterializedSRF(fcinfo, 0);
-    const NullableDatum columns[] = {number(found.adi), number(found.cv2),
-                                     optional_text(found.name)};
-    put(reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo), columns, lengthof(columns));
+    Rows(fcinfo).put({number(found.adi), number(found.cv2), optional_text(found.name)});
     return 0;
 }
 

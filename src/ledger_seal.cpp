@@ -5,6 +5,7 @@
 #include "entry.hpp"
 #include "ledger_checks.hpp"
 #include "ledger_hash.hpp"
+#include "rows.hpp"
 #include "triggers.hpp"
 #include "values.hpp"
 
@@ -141,21 +142,20 @@ struct Kept {
     int64 entries;
 };
 
-void report_kept(ReturnSetInfo *result, const Kept &kept, const char *problem) {
-    Datum values[] = {Int64GetDatum(kept.key.product_id), Int64GetDatum(kept.key.warehouse_id),
-                      Int64GetDatum(kept.version), CStringGetTextDatum(problem)};
-    bool nulls[] = {false, false, false, false};
-    tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+void report_kept(const Rows &rows, const Kept &kept, const char *problem) {
+    rows.put({present(Int64GetDatum(kept.key.product_id)),
+              present(Int64GetDatum(kept.key.warehouse_id)), present(Int64GetDatum(kept.version)),
+              optional_text(problem)});
 }
 
-void finish(const Kept &kept, ReturnSetInfo *result) {
+void finish(const Kept &kept, const Rows &rows) {
     if (!kept.any) return;
     if (kept.entries < kept.version) {
-        report_kept(result, kept, "entries that were kept are missing");
+        report_kept(rows, kept, "entries that were kept are missing");
     } else if (!kept.readable) {
-        report_kept(result, kept, "the kept chain_hash is not a hash");
+        report_kept(rows, kept, "the kept chain_hash is not a hash");
     } else if (kept.has_hash && kept.hash != kept.kept) {
-        report_kept(result, kept, "the entries up to this version are not those that were kept");
+        report_kept(rows, kept, "the entries up to this version are not those that were kept");
     }
 }
 
@@ -185,20 +185,20 @@ bool is_same(const Kept &kept, const spi::Row &row) {
            (!kept.has_hash || hash == kept.kept);
 }
 
-void verify_heads(int64 company_id, Datum heads, ReturnSetInfo *result) {
+void verify_heads(int64 company_id, Datum heads, const Rows &rows) {
     spi::Parameters parameters;
     parameters.bigint(company_id).datum(heads);
     Kept kept = {};
     spi::for_each(kept_heads, parameters, spi::Mode::read, [&](const spi::Row &row) {
         if (row.is_null(1) || row.is_null(2) || row.is_null(3) || !is_same(kept, row)) {
-            finish(kept, result);
+            finish(kept, rows);
             kept = begin(row, company_id);
         }
         if (row.is_null(5)) return;
         kept.entries++;
         kept.hash = hash_of(kept.hash, read_hashed_entry(row, 5, kept.key));
     });
-    finish(kept, result);
+    finish(kept, rows);
 }
 
 }  // namespace
@@ -242,8 +242,7 @@ STOCKFLOW_FUNCTION(stockflow_verify_heads) {
     const Arguments arguments(fcinfo);
     const int64 company_id = arguments.bigint(0, "company_id");
     const Datum heads = arguments.required(1, "heads");
-    InitMaterializedSRF(fcinfo, 0);
-    auto *result = reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo);
-    spi::connected([&] { verify_heads(company_id, heads, result); });
+    const Rows rows(fcinfo);
+    spi::connected([&] { verify_heads(company_id, heads, rows); });
     return 0;
 }

@@ -10,6 +10,7 @@
 #include "entry.hpp"
 #include "forecast_input.hpp"
 #include "progress.hpp"
+#include "rows.hpp"
 #include "values.hpp"
 
 namespace stockflow {
@@ -102,7 +103,7 @@ bool replay_pair(Backtest &work, const PairDemand &pair) {
     return true;
 }
 
-void emit(const Backtest &work, int rule, ReturnSetInfo *result) {
+void emit(const Backtest &work, int rule, const Rows &rows) {
     const BacktestRequest &request = work.request;
     const RuleTotal &total = work.totals[rule];
     const char *name = rule == 0 ? "current" : rule <= request.cover_count ? "fixed" : "dynamic";
@@ -111,19 +112,14 @@ void emit(const Backtest &work, int rule, ReturnSetInfo *result) {
                                ? request.covers[rule - 1]
                                : request.levels[rule - 1 - request.cover_count];
     const double days = total.sum.days / static_cast<double>(Max(total.pairs, 1));
-    Datum values[] = {CStringGetTextDatum(name),
-                      Float8GetDatum(setting),
-                      Int64GetDatum(total.pairs),
-                      Float8GetDatum(total.sum.demanded),
-                      Float8GetDatum(total.sum.fill_rate()),
-                      Float8GetDatum(total.fill_rates / Max(total.pairs, 1)),
-                      Int64GetDatum(total.sum.stockout_days),
-                      Float8GetDatum(days > 0 ? total.sum.stock_days / days : 0),
-                      Float8GetDatum(days > 0 ? total.value_days / days : 0),
-                      Int64GetDatum(total.sum.orders)};
-    bool nulls[lengthof(values)] = {};
-    nulls[1] = rule == 0;
-    tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+    rows.put({optional_text(name), present_if(rule > 0, Float8GetDatum(setting)),
+              present(Int64GetDatum(total.pairs)), present(Float8GetDatum(total.sum.demanded)),
+              present(Float8GetDatum(total.sum.fill_rate())),
+              present(Float8GetDatum(total.fill_rates / Max(total.pairs, 1))),
+              present(Int64GetDatum(total.sum.stockout_days)),
+              present(Float8GetDatum(days > 0 ? total.sum.stock_days / days : 0)),
+              present(Float8GetDatum(days > 0 ? total.value_days / days : 0)),
+              present(Int64GetDatum(total.sum.orders))});
 }
 
 Numbers settings(FunctionCallInfo fcinfo, int position, const char *name, double most) {
@@ -177,8 +173,7 @@ STOCKFLOW_FUNCTION(stockflow_policy_backtest) {
     const int64 company_id = arguments.bigint(0, "company_id");
     Backtest work = {};
     read_request(fcinfo, &work);
-    InitMaterializedSRF(fcinfo, 0);
-    auto *result = reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo);
+    const Rows rows(fcinfo);
     spi::connected([&] {
         if (!load_demand_company(company_id, &work.company)) return;
         work.window.company = &work.company;
@@ -190,7 +185,7 @@ STOCKFLOW_FUNCTION(stockflow_policy_backtest) {
             any |= replay_pair(work, pair);
             set_progress(++done);
         });
-        for (int i = 0; any && i < work.rule_count; i++) emit(work, i, result);
+        for (int i = 0; any && i < work.rule_count; i++) emit(work, i, rows);
         end_progress();
     });
     return 0;

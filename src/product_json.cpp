@@ -8,6 +8,7 @@
 #include "json.hpp"
 #include "posting.hpp"
 #include "products.hpp"
+#include "rows.hpp"
 #include "spi.hpp"
 #include "values.hpp"
 
@@ -406,16 +407,13 @@ STOCKFLOW_FUNCTION(stockflow_product_faults) {
     const Arguments arguments(fcinfo);
     const int64 company_id = arguments.bigint(0, "company_id");
     Jsonb *json = DatumGetJsonbP(arguments.required(1, "payload"));
-    InitMaterializedSRF(fcinfo, 0);
-    auto *result = reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo);
+    const Rows rows(fcinfo);
     spi::connected([&] {
         const Payload *payload = read_payload(company_id, json);
         for (int i = 0; i < payload->fault_count; i++) {
             const Fault &fault = payload->faults[i];
-            Datum values[] = {CStringGetTextDatum(fault.field), CStringGetTextDatum(fault.code),
-                              CStringGetTextDatum(fault.message)};
-            bool nulls[] = {false, false, false};
-            tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+            rows.put({optional_text(fault.field), optional_text(fault.code),
+                      optional_text(fault.message)});
         }
     });
     return 0;

@@ -4,6 +4,7 @@
 #include "entry.hpp"
 #include "history.hpp"
 #include "ledger_log.hpp"
+#include "rows.hpp"
 #include "values.hpp"
 
 namespace stockflow {
@@ -108,8 +109,7 @@ using namespace stockflow;
 
 // recent_days(bytea) RETURNS TABLE(day date, demand numeric, returned numeric, other numeric)
 STOCKFLOW_FUNCTION(stockflow_recent_days) {
-    InitMaterializedSRF(fcinfo, 0);
-    auto *result = reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo);
+    const Rows rows(fcinfo);
     RecentDays recent;
     if (!unpack_recent_days(fcinfo->args[0], &recent)) {
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -118,10 +118,9 @@ STOCKFLOW_FUNCTION(stockflow_recent_days) {
     for (int age = 0; !recent.empty && age < kRecentDays; age++) {
         const DayTotals &totals = recent.days[age];
         if (totals.demand == 0 && totals.returned == 0 && totals.other == 0) continue;
-        Datum values[] = {DateADTGetDatum(recent.last_day - age), from_quantity(totals.demand),
-                          from_quantity(totals.returned), from_quantity(totals.other)};
-        bool nulls[] = {false, false, false, false};
-        tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+        rows.put({present(DateADTGetDatum(recent.last_day - age)),
+                  present(from_quantity(totals.demand)), present(from_quantity(totals.returned)),
+                  present(from_quantity(totals.other))});
     }
     return 0;
 }

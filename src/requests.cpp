@@ -5,6 +5,7 @@
 #include "entry.hpp"
 #include "json.hpp"
 #include "lots.hpp"
+#include "rows.hpp"
 #include "values.hpp"
 
 namespace stockflow {
@@ -169,25 +170,24 @@ Datum read_field(const JsonbValue *value, const Field &field, int index) {
     }
 }
 
-void emit_line(const JsonbValue &element, const Wanted &wanted, int index, ReturnSetInfo *result) {
+void emit_line(const JsonbValue &element, const Wanted &wanted, int index, const Rows &rows) {
     if (element.type != jbvBinary || !JsonContainerIsObject(element.val.binary.data)) {
         bad_line(index, psprintf("must be an object, not %s", json_type(&element)));
     }
     JsonbContainer *object = element.val.binary.data;
     check_keys(object, wanted, index);
-    Datum values[kFieldCount + 1] = {Int32GetDatum(index + 1)};
-    bool nulls[kFieldCount + 1] = {false};
+    NullableDatum columns[kFieldCount + 1] = {present(Int32GetDatum(index + 1))};
     for (int field = 0; field < kFieldCount; field++) {
         const JsonbValue *value =
             wanted.known[field] ? json_field(object, kFields[field].name) : nullptr;
-        nulls[field + 1] = value == nullptr;
+        columns[field + 1] = null_datum();
         if (value != nullptr) {
-            values[field + 1] = read_field(value, kFields[field], index);
+            columns[field + 1] = present(read_field(value, kFields[field], index));
         } else if (wanted.required[field]) {
             bad_line(index, psprintf("%s is missing", kFields[field].name));
         }
     }
-    tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+    rows.put(columns, lengthof(columns));
 }
 
 // Says in errors of the server, such as that of a bad time, which line they are about.
@@ -207,8 +207,7 @@ STOCKFLOW_FUNCTION(stockflow_request_lines) {
     mark(arguments.required(1, "required"), wanted.required, wanted.known);
     bool optional[kFieldCount] = {};
     mark(arguments.required(2, "optional"), optional, wanted.known);
-    InitMaterializedSRF(fcinfo, 0);
-    auto *result = reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo);
+    const Rows rows(fcinfo);
     if (!JB_ROOT_IS_ARRAY(lines) || JB_ROOT_IS_SCALAR(lines) || JB_ROOT_COUNT(lines) == 0) {
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                         errmsg("lines must be a JSON array with at least one line")));
@@ -222,7 +221,7 @@ STOCKFLOW_FUNCTION(stockflow_request_lines) {
          (token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE;) {
         CHECK_FOR_INTERRUPTS();
         if (token != WJB_ELEM) continue;
-        emit_line(value, wanted, index, result);
+        emit_line(value, wanted, index, rows);
         index++;
     }
     error_context_stack = context.previous;

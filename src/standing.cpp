@@ -1,5 +1,6 @@
 // alert_status: the verdict on given keys, and the facts it shares with explain_alert.
 #include "standing.hpp"
+#include "rows.hpp"
 
 #include "arguments.hpp"
 #include "entry.hpp"
@@ -69,22 +70,22 @@ bool precedes(const Candidate &candidate, const Standing &standing) {
 }
 
 void emit_status(const Standing &standing, const Judged *judged, const char *verdict,
-                 ReturnSetInfo *result) {
-    Datum values[5] = {Int64GetDatum(standing.product_id), Int64GetDatum(standing.warehouse_id), 0,
-                       0, CStringGetTextDatum(verdict)};
-    bool nulls[5] = {false, false, true, true, false};
+                 const Rows &rows) {
+    NullableDatum available = null_datum(), threshold = null_datum();
     if (judged != nullptr) {
-        values[2] = from_quantity(judged->input.available);
-        nulls[2] = false;
-        nulls[3] = judged->input.threshold.source == ThresholdSource::none;
-        if (!nulls[3]) values[3] = from_quantity(judged->input.threshold.value);
+        available = present(from_quantity(judged->input.available));
+        if (judged->input.threshold.source != ThresholdSource::none) {
+            threshold = present(from_quantity(judged->input.threshold.value));
+        }
     }
-    tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+    rows.put({present(Int64GetDatum(standing.product_id)),
+              present(Int64GetDatum(standing.warehouse_id)), available, threshold,
+              optional_text(verdict)});
 }
 
 // Both lists are ordered by key.
 void emit_statuses(const AlertOptions &options, const Standing *standings, int count,
-                   const JudgedList &list, ReturnSetInfo *result) {
+                   const JudgedList &list, const Rows &rows) {
     int at = 0;
     for (int i = 0; i < count; i++) {
         CHECK_FOR_INTERRUPTS();
@@ -94,7 +95,7 @@ void emit_statuses(const AlertOptions &options, const Standing *standings, int c
                            list.rows[at].candidate->product_id == standing.product_id &&
                            list.rows[at].candidate->warehouse_id == standing.warehouse_id;
         const Judged *judged = found ? &list.rows[at] : nullptr;
-        emit_status(standing, judged, verdict_on(options, standing, judged), result);
+        emit_status(standing, judged, verdict_on(options, standing, judged), rows);
     }
 }
 
@@ -138,15 +139,14 @@ STOCKFLOW_FUNCTION(stockflow_alert_status) {
     options.warehouse_id = options.product_id = null_datum();
     options.lookback_days = kDefaultLookback;
     options.include_stockouts = options.recent_sales_only = true;
-    InitMaterializedSRF(fcinfo, 0);
-    auto *result = reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo);
+    const Rows rows(fcinfo);
     spi::connected([&] {
         int count = 0;
         const Standing *standings =
             load_standings(options.company_id, products, warehouses, &count);
         JudgedList list;
         judge_keys(options, products, warehouses, &list);
-        emit_statuses(options, standings, count, list, result);
+        emit_statuses(options, standings, count, list, rows);
     });
     return 0;
 }

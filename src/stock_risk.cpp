@@ -7,6 +7,7 @@
 #include "arguments.hpp"
 #include "entry.hpp"
 #include "forecast_input.hpp"
+#include "rows.hpp"
 #include "values.hpp"
 
 namespace stockflow {
@@ -96,12 +97,9 @@ STOCKFLOW_FUNCTION(stockflow_project_stock) {
     input.lead_days = arguments.integer(8, "lead_days", 0, kMaxDays);
     input.wait_days = arguments.integer(9, "wait_days", 0, kMaxDays);
     const planning::Projection found = planning::project(input);
-    InitMaterializedSRF(fcinfo, 0);
-    const auto *result = reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo);
-    Datum values[] = {Int32GetDatum(found.stockout_day), Int32GetDatum(found.receipt_day),
-                      Float8GetDatum(found.stockout_risk), Float8GetDatum(found.shortage),
-                      Float8GetDatum(found.later_shortage)};
-    bool nulls[] = {found.stockout_day == planning::kNever, false, false, false, false};
-    tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+    Rows(fcinfo).put(
+        {present_if(found.stockout_day != planning::kNever, Int32GetDatum(found.stockout_day)),
+         present(Int32GetDatum(found.receipt_day)), present(Float8GetDatum(found.stockout_risk)),
+         present(Float8GetDatum(found.shortage)), present(Float8GetDatum(found.later_shortage))});
     return 0;
 }

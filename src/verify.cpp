@@ -5,6 +5,7 @@
 #include "ledger_hash.hpp"
 #include "ledger_log.hpp"
 #include "recent.hpp"
+#include "rows.hpp"
 #include "spi.hpp"
 #include "values.hpp"
 
@@ -116,11 +117,9 @@ struct Subject {
     LedgerHash hash;
 };
 
-void report(ReturnSetInfo *result, const StockKey &key, const char *problem) {
-    Datum values[] = {Int64GetDatum(key.company_id), Int64GetDatum(key.product_id),
-                      Int64GetDatum(key.warehouse_id), CStringGetTextDatum(problem)};
-    bool nulls[] = {false, false, false, false};
-    tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+void report(const Rows &rows, const StockKey &key, const char *problem) {
+    rows.put({present(Int64GetDatum(key.company_id)), present(Int64GetDatum(key.product_id)),
+              present(Int64GetDatum(key.warehouse_id)), optional_text(problem)});
 }
 
 Subject begin(const spi::Row &row) {
@@ -154,87 +153,87 @@ Subject begin(const spi::Row &row) {
     return subject;
 }
 
-void verify_row(const Subject &subject, ReturnSetInfo *result) {
+void verify_row(const Subject &subject, const Rows &rows) {
     const Chain &chain = subject.chain;
     const bool quantity_right = subject.quantity == chain.balance;
     if (!quantity_right) {
-        report(result, subject.key,
+        report(rows, subject.key,
                psprintf("quantity is %s, the ledger adds up to %s",
                         numeric_text(from_quantity(subject.quantity)),
                         numeric_text(from_quantity(chain.balance))));
     }
     if (subject.version != chain.length) {
-        report(result, subject.key,
+        report(rows, subject.key,
                psprintf("version is %lld, the ledger has %lld entries",
                         static_cast<long long>(subject.version),
                         static_cast<long long>(chain.length)));
     }
     const bool recent_right = subject.recent_readable && same_days(subject.recent, chain.recent);
-    if (!recent_right) report(result, subject.key, "recent_days is not what the ledger says");
+    if (!recent_right) report(rows, subject.key, "recent_days is not what the ledger says");
     const bool sold_right =
         subject.sold.isnull
             ? !chain.sold
             : chain.sold && DatumGetTimestampTz(subject.sold.value) == chain.sold_at;
-    if (!sold_right) report(result, subject.key, "last_sold_at is not what the ledger says");
+    if (!sold_right) report(rows, subject.key, "last_sold_at is not what the ledger says");
     if (!subject.point_right) {
-        report(result, subject.key, "effective_reorder_point is not the one in force");
+        report(rows, subject.key, "effective_reorder_point is not the one in force");
     }
     if (!subject.flag_right) {
-        report(result, subject.key, "is_low is not what quantity and reorder point say");
+        report(rows, subject.key, "is_low is not what quantity and reorder point say");
     } else if (quantity_right && recent_right && !subject.urgency_right) {
-        report(result, subject.key, "urgency is not what quantity and recent_days say");
+        report(rows, subject.key, "urgency is not what quantity and recent_days say");
     }
 }
 
 // The chain of hashes, and its end in the row of inventory.
-void verify_hashes(const Subject &subject, ReturnSetInfo *result) {
+void verify_hashes(const Subject &subject, const Rows &rows) {
     const HashCheck &check = subject.hashes;
     const auto broken_from = static_cast<long long>(check.broken_from);
     const auto broken_to = static_cast<long long>(check.broken_to);
     if (check.broken && broken_from < broken_to) {
         report(
-            result, subject.key,
+            rows, subject.key,
             psprintf(
                 "the hashes break: one of the entries %lld to %lld was changed, added or removed",
                 broken_from, broken_to));
     } else if (check.broken) {
-        report(result, subject.key,
+        report(rows, subject.key,
                psprintf("the hashes break: entry %lld was changed, added or removed", broken_to));
     } else if (check.sealed && !subject.has_hash) {
-        report(result, subject.key, "chain_hash is missing, though the ledger is tamper-evident");
+        report(rows, subject.key, "chain_hash is missing, though the ledger is tamper-evident");
     } else if (check.sealed && !(subject.hash_readable && subject.hash == check.hash)) {
-        report(result, subject.key,
+        report(rows, subject.key,
                psprintf("the hashes break: an entry from %lld on was changed, added or removed",
                         static_cast<long long>(check.unproven)));
     } else if (subject.has_row && !check.sealed && subject.has_hash) {
-        report(result, subject.key, "chain_hash is set, though the ledger is not tamper-evident");
+        report(rows, subject.key, "chain_hash is set, though the ledger is not tamper-evident");
     }
 }
 
-void finish(const Subject &subject, ReturnSetInfo *result) {
+void finish(const Subject &subject, const Rows &rows) {
     if (!subject.any) return;
-    verify_hashes(subject, result);
-    if (subject.chain.has_gap) report(result, subject.key, "the versions of the ledger have a gap");
+    verify_hashes(subject, rows);
+    if (subject.chain.has_gap) report(rows, subject.key, "the versions of the ledger have a gap");
     if (subject.chain.is_broken) {
-        report(result, subject.key, "a balance in the ledger is not the sum of the entries before");
+        report(rows, subject.key, "a balance in the ledger is not the sum of the entries before");
     }
     if (subject.has_row) {
-        verify_row(subject, result);
+        verify_row(subject, rows);
     } else if (subject.chain.balance != 0) {
-        report(result, subject.key,
+        report(rows, subject.key,
                psprintf("inventory has no row, the ledger adds up to %s",
                         numeric_text(from_quantity(subject.chain.balance))));
     }
 }
 
-void verify(NullableDatum company_id, ReturnSetInfo *result) {
+void verify(NullableDatum company_id, const Rows &rows) {
     spi::Parameters parameters;
     parameters.optional(company_id);
     Subject subject = {};
     spi::for_each(ledger_query, parameters, spi::Mode::read, [&](const spi::Row &row) {
         const StockKey key = {row.bigint(kCompany), row.bigint(kProduct), row.bigint(kWarehouse)};
         if (!subject.any || !(subject.key == key)) {
-            finish(subject, result);
+            finish(subject, rows);
             subject = begin(row);
         }
         if (row.is_null(kEntry)) return;
@@ -242,28 +241,22 @@ void verify(NullableDatum company_id, ReturnSetInfo *result) {
         extend(subject.chain, read_chain_entry(row, kEntry, subject.zone), leaving);
         check_row(subject.hashes, row, kEntry, subject.key);
     });
-    finish(subject, result);
+    finish(subject, rows);
 }
 
-void verify_area(spi::Statement &query, NullableDatum company_id, ReturnSetInfo *result) {
+void verify_area(spi::Statement &query, NullableDatum company_id, const Rows &rows) {
     spi::Parameters parameters;
     parameters.optional(company_id);
     spi::for_each(query, parameters, spi::Mode::read, [&](const spi::Row &row) {
-        Datum values[4];
-        bool nulls[4];
-        for (int i = 0; i < 4; i++) {
-            values[i] = row.get(i + 1).value;
-            nulls[i] = row.is_null(i + 1);
-        }
-        tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+        rows.put({row.get(1), row.get(2), row.get(3), row.get(4)});
     });
 }
 
-void verify_history(NullableDatum company_id, ReturnSetInfo *result) {
+void verify_history(NullableDatum company_id, const Rows &rows) {
     spi::Parameters parameters;
     parameters.optional(company_id).integer(kRecentDays);
     spi::for_each(history_query, parameters, spi::Mode::read, [&](const spi::Row &row) {
-        report(result, {row.bigint(1), row.bigint(2), row.bigint(3)},
+        report(rows, {row.bigint(1), row.bigint(2), row.bigint(3)},
                "demand_history is not what the ledger says");
     });
 }
@@ -277,13 +270,12 @@ using namespace stockflow;
 // verify_ledger(company) RETURNS TABLE(company_id, product_id, warehouse_id, problem text)
 STOCKFLOW_FUNCTION(stockflow_verify_ledger) {
     const Arguments arguments(fcinfo);
-    InitMaterializedSRF(fcinfo, 0);
-    auto *result = reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo);
+    const Rows rows(fcinfo);
     const NullableDatum company_id = arguments.get(0);
     spi::connected([&] {
-        verify(company_id, result);
-        verify_history(company_id, result);
-        for (spi::Statement &query : area_queries) verify_area(query, company_id, result);
+        verify(company_id, rows);
+        verify_history(company_id, rows);
+        for (spi::Statement &query : area_queries) verify_area(query, company_id, rows);
     });
     return 0;
 }

@@ -1,7 +1,7 @@
 -- Forecasting functions: results known from elsewhere, and shapes (bad input: bad_input.sql).
 BEGIN;
 
-SELECT plan(16);
+SELECT plan(17);
 
 SELECT throws_like($$ SELECT stockflow.forecast('{1,2}', 3, 'prophet') $$,
                    'unknown forecasting method "prophet"', 'an unknown method is named');
@@ -36,6 +36,12 @@ SELECT is(count(*), 0::bigint, 'every method of the list can be called, by every
  WHERE NOT (f.mean >= 0 AND f.mean < 1000 AND f.quantiles[1] <= f.quantiles[3]);
 SELECT is(array_agg(DISTINCT note), '{no demand}', 'forecast_model says why there was nothing to choose')
   FROM stockflow.forecast_model('{0,0,0}');
+
+-- A library and declarations of two versions.
+CREATE FUNCTION pg_temp.older_methods() RETURNS TABLE(method text, description text, source text)
+    AS '$libdir/stockflow', 'stockflow_forecast_methods' LANGUAGE C STABLE;
+SELECT throws_ok('SELECT * FROM pg_temp.older_methods()', '42804', 'the library has 4 columns to return, the function declares 3',
+                 'a row that does not fit its declaration is an error');
 
 -- A long computation ends soon after it is cancelled.
 CREATE TEMP TABLE long_demand AS SELECT array_agg(5 + sin(t) + t / 1000.0) AS demand FROM generate_series(1, 100000) t;
