@@ -24,12 +24,12 @@ struct Tails {
 
 Tails tails_of(Family family, double sales) {
     if (family == Family::models) return {0, 0.07};
-    const double rough = 1 - 0.7 * std::sqrt(sales);
-    return {0.5 * rough, 0.38 * rough};
+    const double rough = 1 - 0.9 * std::sqrt(sales);
+    return {1.9 * rough, 0.4 * rough};
 }
 
 // Levels: of a sum over one period more than this, half of the tails.
-constexpr double kSteadyPeriods = 8;
+constexpr double kSteadyPeriods = 30;
 
 bool all_whole(Series y) {
     for (int i = 0; i < y.count; i++) {
