@@ -1,4 +1,5 @@
 // What quantiles are taken from: expected demand, and how uncertain it is.
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 #include <vector>
@@ -21,6 +22,12 @@ Outlook outlook_of(const Values &values, const char *method, int horizon = 4) {
     const Job job = job_of(values, horizon);
     const Choice choice = parse_choice(method);
     return look_ahead(choice, make_plan(choice, job), job);
+}
+
+// The first period by a method alone.
+double forecast_of(const Values &values, const char *method) {
+    const Job job = job_of(values, 4);
+    return plan_path(make_plan(parse_choice(method), job), job)[0];
 }
 
 double mean(const Values &values) {
@@ -54,8 +61,7 @@ double most(const Values &values, int horizon, double level, const char *method 
 TEST(Outlook, OneSaleIsOneAndAHalf) {
     Values values(20, 0.0);
     values[0] = 6;
-    const double level =
-        outlook_of(values, "tsb(alpha=0.1,alpha_probability=0.05,start=mean)").path[0];
+    const double level = forecast_of(values, "tsb(alpha=0.1,alpha_probability=0.05,start=mean)");
     const Outlook outlook = outlook_of(values, "auto");
     for (const double value : outlook.path) {
         EXPECT_NEAR(value, 1.5 * (0.9 * level + 0.1 * 0.3), 1e-12);
@@ -123,8 +129,7 @@ TEST(Outlook, FewValuesSinceTheFirstSaleAreNotAloneEither) {
     const Values values = after_zeros(30, {4, 0});
     const char *method = "tsb(alpha=0.1,alpha_probability=0.05,start=mean)";
     const double level =
-        (outlook_of(values, method).path[0] + outlook_of(after_zeros(4, {4, 0}), method).path[0]) /
-        2;
+        (forecast_of(values, method) + forecast_of(after_zeros(4, {4, 0}), method)) / 2;
     EXPECT_NEAR(outlook_of(values, "auto").path[0], 1.5 * (0.9 * level + 0.1 * 4 / 32), 1e-12);
 }
 
@@ -134,14 +139,58 @@ TEST(Outlook, IsTheForecastWhereNothingIsUnknown) {
         for (const double path : outlook.path) EXPECT_EQ(path, value);
         EXPECT_EQ(outlook.level_variance, 0);
     }
-    // A method that was asked for by name is taken at its word.
-    const Values values = after_zeros(20, steady(10));
-    const Choice choice = parse_choice("ses(alpha=0.2)");
+}
+
+// A level that shifts from 10 to 20 for the last 6 of 30 periods: ses follows at once, and so erred
+// less than the means of all, 12, and of the latest 12, 15, so that these count less than a
+// quarter.
+TEST(Outlook, AMethodAloneHearsTwoMeans) {
+    Values values(30, 10.0);
+    for (int i = 24; i < 30; i++) values[i] = 20;
+    const char *method = "ses(alpha=1)";
     const Job job = job_of(values, 4);
-    const Outlook outlook = outlook_of(values, "ses(alpha=0.2)");
-    const Values path = plan_path(make_plan(choice, job), job);
-    for (int h = 0; h < 4; h++) EXPECT_NEAR(outlook.path[h], path[h], 1e-12);
-    EXPECT_NEAR(outlook.level_variance, 0, 1e-12);
+    const Plan plan = make_plan(parse_choice(method), job);
+    const auto share = [&](int periods) {
+        double squares = 0, own = 0;
+        for (const Origin &origin : plan.origins) {
+            const Series known = job.y.head(origin.length);
+            const double level = mean_of(known.tail(std::min(periods, known.count)));
+            for (int i = origin.length; i < origin.length + origin.steps; i++) {
+                squares += std::pow(values[i] - level, 2);
+                own += std::pow(values[i] - known.last(), 2);
+            }
+        }
+        return 0.25 * std::pow(own / squares, 2);
+    };
+    const double all = share(30), latest = share(12);
+    EXPECT_LT(all, latest);
+    EXPECT_LT(latest, 0.25);
+    const double level = 20 - 8 * all - 5 * latest;
+    const Outlook outlook = outlook_of(values, method);
+    for (const double value : outlook.path) EXPECT_NEAR(value, level, 1e-9);
+    EXPECT_NEAR(outlook.level_variance, 64 * all + 25 * latest - std::pow(20 - level, 2), 1e-9);
+}
+
+// Where it says nothing and there was demand, quantiles still have some.
+TEST(Outlook, NaiveMethodsKnowOfDemandToo) {
+    const Values values =
+        after_zeros(0, {3, 0, 2, 4, 1, 0, 3, 2, 0, 1, 4, 2, 0, 3, 1, 2, 2, 0, 3, 0});
+    EXPECT_EQ(forecast_of(values, "naive"), 0);
+    EXPECT_GE(most(values, 4, 0.95, "naive"), 4);
+}
+
+// The variance of steady dense demand is what the backtests saw, not what a trend did to its
+// history.
+TEST(Outlook, ATrendIsNoVariance) {
+    Values values;
+    for (int i = 0; i < 80; i++) values.push_back(100 + 10 * i + i * i % 5);
+    EXPECT_LT(outlook_of(values, "holt").dispersion.step,
+              0.05 * variance_of({values.data(), 80}) / mean(values));
+    values.resize(40);
+    for (double &value : values)
+        value = 5 + std::fmod(value, 3) * 4;  // as much variation, no trend
+    EXPECT_GT(outlook_of(values, "mean").dispersion.step,
+              0.7 * variance_of({values.data(), 40}) / mean(values));
 }
 
 // Half way between what the two say, in logarithms.

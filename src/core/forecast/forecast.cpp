@@ -24,7 +24,8 @@ struct Tails {
 
 Tails tails_of(Family family, double sales) {
     if (family == Family::models) return {0, 0.07};
-    const double rough = 1 - 0.9 * std::sqrt(sales);
+    // A method alone has less to go by than several.
+    const double rough = 1 - (family == Family::alone ? 0.7 : 0.9) * std::sqrt(sales);
     return {1.9 * rough, 0.4 * rough};
 }
 

@@ -18,6 +18,14 @@ constexpr double kSameHistory = 0.9;
 constexpr double kSinceFirst = 0.5, kRevived = 0.1;
 // The rate of what was seen n times is estimated as n + kUnseen: half, as with Jeffreys' prior.
 constexpr double kUnseen = 0.5;
+// The share of the backtests in the variance of a period: of sparse demand the history has seen
+// more than a few origins, dense demand may have a trend or season that its history's variance is
+// of.
+constexpr double kBacktests = 0.2, kDenseBacktests = 0.8, kDense = 0.9;
+constexpr double kMostBlocks = 3;  // sums of blocks may not be more dispersed than errors by this
+// The share of another opinion on the level of a method alone, and what is recent for it.
+constexpr double kOpinion = 0.25;
+constexpr int kRecentPeriods = 12;
 constexpr double kModelsTrust = 0.5;  // of models, so much of the path is the forecast itself
 
 double ratio(double variance, double mean) { return mean > 0 ? variance / mean : 1; }
@@ -73,18 +81,27 @@ double pooled(std::initializer_list<double> estimates) {
     return count > 0 ? std::sqrt(most * std::exp(logs / count)) : 0;
 }
 
+// Gives another estimate a share of the whole, in logarithms; one that could not be made gets none.
+double mix(double a, double b, double share) {
+    return a > 0 && b > 0 ? std::pow(a, 1 - share) * std::pow(b, share) : a;
+}
+
 bool of_models(const Plan &plan) { return plan.parts[0].family == Family::models; }
 
 // Demand that follows a trend or season varies much more in its history than around its forecast;
-// there only the backtests count. Elsewhere the history has seen more than a few origins.
+// around the mean of models only the backtests count.
 Dispersion dispersion(const Plan &plan, const Job &job) {
     const Series evened = evened_history(plan, job);
     const double history = ratio(variance_of(evened), mean_of(evened));
     const Dispersion origins = origin_dispersion(plan, job);
-    const double sums = pooled({history, origins.sum, block_dispersion(evened, job.horizon)});
-    if (!(origins.step > 0)) return {history, sums};
-    if (of_models(plan)) return {origins.step, std::max(origins.step, origins.sum)};
-    return {std::sqrt(history * origins.step), sums};
+    if (of_models(plan) && origins.step > 0) {
+        return {origins.step, std::max(origins.step, origins.sum)};
+    }
+    const bool dense = nonzero_count(job.y) >= kDense * job.y.count;
+    const double step = mix(history, origins.step, dense ? kDenseBacktests : kBacktests);
+    double blocks = block_dispersion(evened, job.horizon);
+    if (dense && origins.sum > 0) blocks = std::min(blocks, kMostBlocks * origins.sum);
+    return {step, pooled({dense ? step : history, origins.sum, blocks})};
 }
 
 double level_of(const std::vector<double> &path) {
@@ -133,10 +150,6 @@ void mix_variance(Outlook &outlook, double variance, double level, double share)
     outlook.level_variance += share * (1 - share) * apart * apart;
 }
 
-double mix(double a, double b, double share) {
-    return a > 0 && b > 0 ? std::pow(a, 1 - share) * std::pow(b, share) : a;
-}
-
 // Takes in what the history says if it began with the first sale.
 void add_later_start(Outlook &outlook, const Job &job) {
     int first = 0;
@@ -154,12 +167,52 @@ void add_later_start(Outlook &outlook, const Job &job) {
                           mix(outlook.dispersion.sum, other.dispersion.sum, kSinceFirst)};
 }
 
+struct Opinion {
+    double level, share;
+};
+
+// The mean of so many periods as another opinion on the level: it counts less where it erred more
+// at the origins than the method did.
+Opinion mean_opinion(const Plan &plan, const Job &job, int periods) {
+    const auto mean = [periods](Series y) { return mean_of(y.tail(std::min(periods, y.count))); };
+    double squares = 0, steps = 0;
+    for (const Origin &origin : plan.origins) {
+        const double level = mean(job.y.head(origin.length));
+        for (int h = 0; h < origin.steps; h++) {
+            const double error = job.y[origin.length + h] - level;
+            squares += error * error;
+        }
+        steps += origin.steps;
+    }
+    const double own = plan.parts[0].squared_error * steps;
+    const double trust = squares > own ? own / squares : 1;
+    return {mean(job.y), kOpinion * trust * trust};
+}
+
+// A method alone is too sure of its level; the mean of all and the latest mean are heard too.
+void hear_others(Outlook &outlook, const Plan &plan, const Job &job) {
+    const Opinion others[] = {mean_opinion(plan, job, job.y.count),
+                              mean_opinion(plan, job, std::max(kRecentPeriods, job.season))};
+    const double own = level_of(outlook.path);
+    double mean = own, squares = 0;
+    for (const Opinion &other : others) {
+        mean += other.share * (other.level - own);
+        squares += other.share * (other.level - own) * (other.level - own);
+    }
+    outlook.level_variance = squares - (mean - own) * (mean - own);
+    set_level(outlook.path, outlook.path, mean);
+}
+
 }  // namespace
 
 Outlook look_ahead(const Choice &choice, const Plan &plan, const Job &job) {
     Outlook outlook = one_reading(plan, job);
     const bool constant = smallest_of(job.y) == largest_of(job.y);
-    if (choice.method != &kMethods[0] || of_models(plan) || constant) return outlook;
+    if (constant || of_models(plan)) return outlook;
+    if (choice.method != &kMethods[0]) {
+        hear_others(outlook, plan, job);
+        return outlook;
+    }
     add_later_start(outlook, job);
     const double year = plan.year.empty() ? 1 : level_of(plan.year);
     const double mean = mean_of(evened_history(plan, job)) * year, level = level_of(outlook.path);
