@@ -93,7 +93,27 @@ bool move_cutoff(Entry &entry, double horizons) {
 
 }  // namespace
 
+bool scales(const Entry &entry, int lag, double *absolute, double *square) {
+    const std::vector<double> &y = entry.train;
+    std::size_t first = 0;
+    while (first < y.size() && y[first] == 0) first++;
+    double sum = 0, squares = 0;
+    int count = 0;
+    for (std::size_t i = first + lag; i < y.size(); i++, count++) {
+        sum += std::fabs(y[i] - y[i - lag]);
+        squares += (y[i] - y[i - lag]) * (y[i] - y[i - lag]);
+    }
+    if (count == 0 || sum == 0) return false;
+    *absolute = sum / count;
+    *square = squares / count;
+    return true;
+}
+
 Set load(const std::string &directory, const std::string &name) {
+    return load(directory, name, number_from("CUTOFF", 0));
+}
+
+Set load(const std::string &directory, const std::string &name, double cutoff) {
     const std::map<std::string, int> seasons = {
         {"carparts", 12}, {"onlineretail", 7}, {"bakery", 7}, {"hospital", 12}, {"m3monthly", 12}};
     const std::string folder = directory + "/" + name;
@@ -106,18 +126,17 @@ Set load(const std::string &directory, const std::string &name) {
     each_row(folder + "/test.csv.gz", [&](Row &row) {
         entries[std::atoi(row["series_id"].c_str())].test.push_back(std::atof(row["y"].c_str()));
     });
-    const double earlier = number_from("CUTOFF", 0);
     const int half = static_cast<int>(number_from("HALF", -1));
     unsigned number = 0;
     for (auto &[id, entry] : entries) {
         // Halves that have nothing to do with how the series are numbered.
         const int in_half = (++number * 2654435761u) >> 20 & 1;
         if (half >= 0 && in_half != half) continue;
-        if (move_cutoff(entry, earlier)) set.entries.push_back(entry);
+        if (move_cutoff(entry, cutoff)) set.entries.push_back(entry);
     }
     if (set.entries.empty()) throw std::runtime_error("no series in " + folder);
     set.horizon = static_cast<int>(set.entries[0].test.size());
-    if (earlier > 0) return set;  // nobody else was measured there
+    if (cutoff > 0) return set;  // nobody else was measured there
     try {
         load_best(set, folder);
     } catch (const std::exception &) {

@@ -16,7 +16,12 @@ struct Set {
     std::map<std::string, double> best;  // by score: the lowest of all single methods
 };
 
+// The last `cutoff` horizons are taken away (default: CUTOFF), so that others become the future.
+Set load(const std::string &directory, const std::string &name, double cutoff);
 Set load(const std::string &directory, const std::string &name);
+
+// The mean absolute and mean squared naive error from the first sale on; false without one.
+bool scales(const Entry &entry, int lag, double *absolute, double *square);
 
 // Two years of days, sold nearly every day, with the shape of a week and a level that wanders: the
 // most expensive kind of history. For speed only.

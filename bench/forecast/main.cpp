@@ -9,6 +9,7 @@
 
 #include "core/forecast/forecast.hpp"
 #include "data.hpp"
+#include "ranking.hpp"
 
 using namespace stockflow::forecasting;
 
@@ -18,23 +19,6 @@ const double kLevels[] = {0.5, 0.9, 0.95, 0.99};
 
 Series view(const std::vector<double> &values) {
     return {values.data(), static_cast<int>(values.size())};
-}
-
-// The mean absolute and mean squared naive error from the first sale on; false without one.
-bool scales(const Entry &entry, int lag, double *absolute, double *square) {
-    const std::vector<double> &y = entry.train;
-    std::size_t first = 0;
-    while (first < y.size() && y[first] == 0) first++;
-    double sum = 0, squares = 0;
-    int count = 0;
-    for (std::size_t i = first + lag; i < y.size(); i++, count++) {
-        sum += std::fabs(y[i] - y[i - lag]);
-        squares += (y[i] - y[i - lag]) * (y[i] - y[i - lag]);
-    }
-    if (count == 0 || sum == 0) return false;
-    *absolute = sum / count;
-    *square = squares / count;
-    return true;
 }
 
 struct Score {
@@ -164,6 +148,10 @@ int main(int argc, char **argv) {
             const double rate = speed(two_years(std::atoi(series)), parse_choice("auto"), 2);
             std::printf("auto, %s series of two years of days, two threads: %.1f s\n", series,
                         std::atoi(series) / rate);
+            return 0;
+        }
+        if (std::getenv("RANKING") != nullptr) {
+            for (int i = 2; i < argc; i++) rank_methods(argv[1], argv[i]);
             return 0;
         }
         std::vector<Set> sets;
