@@ -10,6 +10,7 @@
 #include "forecast_input.hpp"
 #include "json.hpp"
 #include "rows.hpp"
+#include "values.hpp"
 
 namespace stockflow {
 

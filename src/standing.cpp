@@ -1,9 +1,9 @@
 // alert_status: the verdict on given keys, and the facts it shares with explain_alert.
 #include "standing.hpp"
-#include "rows.hpp"
 
 #include "arguments.hpp"
 #include "entry.hpp"
+#include "rows.hpp"
 #include "spi.hpp"
 #include "values.hpp"
 

@@ -1,7 +1,7 @@
 -- Forecasting functions: results known from elsewhere, and shapes (bad input: bad_input.sql).
 BEGIN;
 
-SELECT plan(17);
+SELECT plan(18);
 
 SELECT throws_like($$ SELECT stockflow.forecast('{1,2}', 3, 'prophet') $$,
                    'unknown forecasting method "prophet"', 'an unknown method is named');
@@ -36,6 +36,8 @@ SELECT is(count(*), 0::bigint, 'every method of the list can be called, by every
  WHERE NOT (f.mean >= 0 AND f.mean < 1000 AND f.quantiles[1] <= f.quantiles[3]);
 SELECT is(array_agg(DISTINCT note), '{no demand}', 'forecast_model says why there was nothing to choose')
   FROM stockflow.forecast_model('{0,0,0}');
+
+SELECT is((SELECT (stockflow.forecast('{2,2,2}', 1)).mean), 2::float8, 'a row in the list of a query');
 
 -- A library and declarations of two versions.
 CREATE FUNCTION pg_temp.older_methods() RETURNS TABLE(method text, description text, source text)

@@ -31,18 +31,22 @@ double weight_of(const Plan &plan, const char *method) {
     return 0;
 }
 
-// How much the quicker of two levels counts for one of the steadier.
-double quick_to_steady(const Values &values) {
+// How much a level counts for one of the steadiest.
+double to_steady(const Values &values, const char *method) {
     const Job job{{values.data(), static_cast<int>(values.size())}, 1, 8, {}};
     const Plan plan = make_plan(parse_choice("auto"), job);
-    return weight_of(plan, "tsb(alpha=0.2,alpha_probability=0.1,start=mean)") /
+    return weight_of(plan, method) /
            weight_of(plan, "tsb(alpha=0.1,alpha_probability=0.05,start=mean)");
 }
 
+constexpr const char *kQuick = "tsb(alpha=0.2,alpha_probability=0.1,start=mean)";
+
 TEST(Weights, LevelsOfAShortDenseHistoryCountByWhatIsKnownBefore) {
-    EXPECT_NEAR(quick_to_steady(weeks(100)), 3.0 / 5, 1e-9);
+    EXPECT_NEAR(to_steady(weeks(100), kQuick), 3.0 / 5, 1e-9);
+    EXPECT_NEAR(to_steady(weeks(100), "adida"), 4.0 / 5, 1e-9);
+    EXPECT_NEAR(to_steady(weeks(100), "imapa"), 4.0 / 5, 1e-9);
 }
 
-TEST(Weights, WhereProductsMayDieTheErrorsDecide) { EXPECT_GT(quick_to_steady(weeks(4)), 0.7); }
+TEST(Weights, WhereProductsMayDieTheErrorsDecide) { EXPECT_GT(to_steady(weeks(4), kQuick), 0.7); }
 
 }  // namespace

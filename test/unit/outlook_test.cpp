@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "core/forecast/distribution.hpp"
 #include "core/forecast/forecast.hpp"
 #include "core/forecast/outlook.hpp"
 
@@ -24,10 +25,14 @@ Outlook outlook_of(const Values &values, const char *method, int horizon = 4) {
     return look_ahead(choice, make_plan(choice, job), job);
 }
 
+Values run_path(const Values &values, const char *method, int horizon) {
+    const Job job = job_of(values, horizon);
+    return plan_path(make_plan(parse_choice(method), job), job);
+}
+
 // The first period by a method alone.
 double forecast_of(const Values &values, const char *method) {
-    const Job job = job_of(values, 4);
-    return plan_path(make_plan(parse_choice(method), job), job)[0];
+    return run_path(values, method, 4)[0];
 }
 
 double mean(const Values &values) {
@@ -179,18 +184,80 @@ TEST(Outlook, NaiveMethodsKnowOfDemandToo) {
     EXPECT_GE(most(values, 4, 0.95, "naive"), 4);
 }
 
-// The variance of steady dense demand is what the backtests saw, not what a trend did to its
-// history.
+// One that erred more than a mean does not give it more than a quarter; what is latest is whole
+// seasons.
+TEST(Outlook, OthersHaveAQuarterAtTheMost) {
+    Values values;
+    for (int i = 0; i < 70; i++) values.push_back(i % 7 < 2 ? 5 : 0);
+    for (int shift = 0; shift < 7; shift++) {
+        const Series y{values.data() + shift, 63};
+        const Job job{y, 7, 7, {}};
+        const Choice choice = parse_choice("naive");
+        const Outlook outlook = look_ahead(choice, make_plan(choice, job), job);
+        const double level = 0.5 * y.last() + 0.5 * 10.0 / 7;
+        EXPECT_NEAR(mean(outlook.path), level, 1e-9) << shift;
+    }
+}
+
+// A path that falls to nothing is not blown up by what others say: that is spread over all periods.
+TEST(Outlook, AFallingPathStaysWithinBounds) {
+    Values values;
+    for (int i = 0; i < 40; i++) values.push_back(std::fmax(22 - 0.55 * i, 0) + i % 2);
+    const Outlook outlook = outlook_of(values, "holt(alpha=0.3,beta=0.1)", 14);
+    EXPECT_EQ(run_path(values, "holt(alpha=0.3,beta=0.1)", 14).back(), 0);
+    for (const double value : outlook.path) {
+        EXPECT_GT(value, 0.1);
+        EXPECT_LT(value, 8);
+    }
+}
+
+// The variance of dense demand is what the backtests saw, not what a trend did to its history.
 TEST(Outlook, ATrendIsNoVariance) {
     Values values;
     for (int i = 0; i < 80; i++) values.push_back(100 + 10 * i + i * i % 5);
-    EXPECT_LT(outlook_of(values, "holt").dispersion.step,
-              0.05 * variance_of({values.data(), 80}) / mean(values));
-    values.resize(40);
-    for (double &value : values)
-        value = 5 + std::fmod(value, 3) * 4;  // as much variation, no trend
+    const Dispersion found = outlook_of(values, "holt").dispersion;
+    const double history = variance_of({values.data(), 80}) / mean(values);
+    EXPECT_LT(found.step, 0.0015 * history);
+    EXPECT_LT(found.sum, 0.0015 * history);
+    for (double &value : values) value = 5 + std::fmod(value, 3) * 4;  // no trend
     EXPECT_GT(outlook_of(values, "mean").dispersion.step,
-              0.7 * variance_of({values.data(), 40}) / mean(values));
+              0.7 * variance_of({values.data(), 80}) / mean(values));
+}
+
+// That of sparse demand is what the history saw, and to a fifth the backtests.
+TEST(Outlook, HistoryAndBacktestsSayHowDispersedDemandIs) {
+    const Values values = steady(60);
+    const Job job = job_of(values, 4);
+    const Choice choice = parse_choice("ses(alpha=0.3)");
+    const Plan plan = make_plan(choice, job);
+    double squares = 0, expected = 0;
+    for (std::size_t o = 0; o < plan.origins.size(); o++) {
+        for (int h = 0; h < plan.origins[o].steps; h++) {
+            const double forecast = plan.parts[0].origin_paths[o * 4 + h];
+            squares += std::pow(values[plan.origins[o].length + h] - forecast, 2);
+            expected += forecast;
+        }
+    }
+    const double history = variance_of(job.y) / mean(values);
+    EXPECT_NEAR(look_ahead(choice, plan, job).dispersion.step,
+                std::pow(history, 0.8) * std::pow(squares / expected, 0.2), 1e-9);
+}
+
+// Half of the tails is reached by a sum over 31 periods; a method alone has longer ones.
+TEST(Outlook, TailsOfSumsGrowWithTheirPeriods) {
+    const Values values = steady(300);
+    for (const char *method : {"auto", "ses(alpha=0.3)"}) {
+        const Outlook outlook = outlook_of(values, method, 31);
+        const double sum = mean(outlook.path) * 31;
+        const double sure = method[0] == 'a' ? 0.9 : 0.7;
+        const double variance = outlook.dispersion.sum * sum + outlook.level_variance * 31 * 31;
+        for (const double level : {0.95, 0.999}) {
+            const double inner = quantile({Measure::counts, sum, variance, 1}, level);
+            const double z = normal_quantile(level), rough = 1 - sure * std::sqrt(200.0 / 300);
+            const double stretch = 1 + 0.5 * rough * (1.9 + 0.4 * (z * z - 1));
+            EXPECT_NEAR(most(values, 31, level, method), sum + (inner - sum) * stretch, 0.5);
+        }
+    }
 }
 
 // Half way between what the two say, in logarithms.

@@ -19,8 +19,8 @@ struct Candidate {
 };
 
 // For demand with zeros: levels of different memory. Those that notice a level shift soonest are
-// worst where there is none, so they have to show that they are needed. adida and imapa remember a
-// number of sales, not of periods, so they fit products of any pace.
+// worst where there is none, so they have to show that they are needed. adida, and imapa in
+// part, remember a number of sales, not of periods, so they fit products of any pace.
 constexpr Candidate kLevels[] = {
     {"tsb(alpha=0.1,alpha_probability=0.05,start=mean)", 5},
     {"tsb(alpha=0.2,alpha_probability=0.1,start=mean)", 3},
@@ -62,7 +62,6 @@ constexpr Candidate kModels[] = {{"ets", 1},
 // to estimate that a few values could get wrong.
 constexpr Candidate kSteadyShapes[] = {{"ses(alpha=0.2,start=first,profile=26)", 2}};
 
-constexpr double kDenseZeros = 0.1;     // up to this share of zeros, models come into question
 constexpr double kShapeZeros = 0.6;     // up to this share, shapes do
 constexpr int kShapeSeasons = 8;        // and from this number of seasons
 constexpr int kShortDense = 60;         // shorter histories may be better off with levels,
@@ -305,8 +304,6 @@ void plan_one(Plan &plan, const Choice &choice, const Job &job, bool backtests) 
     plan.parts.push_back(Part{choice});
     run_part(plan, job, {job.y, 1}, plan.parts[0]);
 }
-
-double zero_share(Series y) { return 1 - static_cast<double>(nonzero_count(y)) / y.count; }
 
 // Methods for dense demand, for demand with zeros, or both where it is not clear.
 void add_all_parts(Plan &plan, const Job &job, bool dense, bool contest) {

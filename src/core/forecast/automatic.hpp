@@ -12,6 +12,9 @@ struct Origin {
     int length, steps;
 };
 
+// Demand is dense up to this share of zeros: models come into question.
+inline constexpr double kDenseZeros = 0.1;
+
 enum class Family { alone, levels, models };
 
 // One method's part in a forecast, and its errors at the origins.

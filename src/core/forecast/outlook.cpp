@@ -5,6 +5,8 @@
 #include <initializer_list>
 #include <numeric>
 
+#include "smoothing.hpp"
+
 namespace stockflow::forecasting {
 
 namespace {
@@ -21,10 +23,12 @@ constexpr double kUnseen = 0.5;
 // The share of the backtests in the variance of a period: of sparse demand the history has seen
 // more than a few origins, dense demand may have a trend or season that its history's variance is
 // of.
-constexpr double kBacktests = 0.2, kDenseBacktests = 0.8, kDense = 0.9;
-constexpr double kMostBlocks = 3;  // sums of blocks may not be more dispersed than errors by this
-// The share of another opinion on the level of a method alone, and what is recent for it.
-constexpr double kOpinion = 0.25;
+constexpr double kBacktests = 0.2, kDenseBacktests = 0.8;
+// Of dense demand, sums of blocks are at most so much more dispersed than the errors of sums.
+constexpr double kMostBlocks = 3;
+// The share of another opinion on the level of a method alone, what is recent for it, and by how
+// much the method's shape is stretched at the most.
+constexpr double kOpinion = 0.25, kMostStretch = 2;
 constexpr int kRecentPeriods = 12;
 constexpr double kModelsTrust = 0.5;  // of models, so much of the path is the forecast itself
 
@@ -97,7 +101,7 @@ Dispersion dispersion(const Plan &plan, const Job &job) {
     if (of_models(plan) && origins.step > 0) {
         return {origins.step, std::max(origins.step, origins.sum)};
     }
-    const bool dense = nonzero_count(job.y) >= kDense * job.y.count;
+    const bool dense = zero_share(job.y) <= kDenseZeros;
     const double step = mix(history, origins.step, dense ? kDenseBacktests : kBacktests);
     double blocks = block_dispersion(evened, job.horizon);
     if (dense && origins.sum > 0) blocks = std::min(blocks, kMostBlocks * origins.sum);
@@ -174,10 +178,9 @@ struct Opinion {
 // The mean of so many periods as another opinion on the level: it counts less where it erred more
 // at the origins than the method did.
 Opinion mean_opinion(const Plan &plan, const Job &job, int periods) {
-    const auto mean = [periods](Series y) { return mean_of(y.tail(std::min(periods, y.count))); };
     double squares = 0, steps = 0;
     for (const Origin &origin : plan.origins) {
-        const double level = mean(job.y.head(origin.length));
+        const double level = moving_average(job.y.head(origin.length), periods);
         for (int h = 0; h < origin.steps; h++) {
             const double error = job.y[origin.length + h] - level;
             squares += error * error;
@@ -186,21 +189,25 @@ Opinion mean_opinion(const Plan &plan, const Job &job, int periods) {
     }
     const double own = plan.parts[0].squared_error * steps;
     const double trust = squares > own ? own / squares : 1;
-    return {mean(job.y), kOpinion * trust * trust};
+    return {moving_average(job.y, periods), kOpinion * trust * trust};
 }
 
-// A method alone is too sure of its level; the mean of all and the latest mean are heard too.
+// A method alone is too sure of its level; the mean of all and that of the latest whole seasons are
+// heard too. What a shape that is nearly nothing cannot bear is spread over all periods.
 void hear_others(Outlook &outlook, const Plan &plan, const Job &job) {
+    const int seasons = (kRecentPeriods + job.season - 1) / job.season;
     const Opinion others[] = {mean_opinion(plan, job, job.y.count),
-                              mean_opinion(plan, job, std::max(kRecentPeriods, job.season))};
+                              mean_opinion(plan, job, seasons * job.season)};
     const double own = level_of(outlook.path);
     double mean = own, squares = 0;
     for (const Opinion &other : others) {
         mean += other.share * (other.level - own);
         squares += other.share * (other.level - own) * (other.level - own);
     }
-    outlook.level_variance = squares - (mean - own) * (mean - own);
-    set_level(outlook.path, outlook.path, mean);
+    outlook.level_variance = std::max(squares - (mean - own) * (mean - own), 0.0);
+    const double stretch = own > 0 ? std::min(mean / own, kMostStretch) : 1;
+    const double rest = std::max(mean - own * stretch, 0.0);
+    for (double &value : outlook.path) value = value * stretch + rest;
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ struct Dispersion {
 
 struct Outlook {
     std::vector<double> path;  // expected demand per period
-    double level_variance;     // of the mean per period: how far the methods considered differ
+    double level_variance;     // of the mean per period: how far the opinions on it differ
     Dispersion dispersion;     // of demand around it
 };
 

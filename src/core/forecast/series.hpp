@@ -58,6 +58,8 @@ inline int nonzero_count(Series y) {
     return count;
 }
 
+inline double zero_share(Series y) { return 1 - static_cast<double>(nonzero_count(y)) / y.count; }
+
 // Tells the long computations that they are no longer wanted.
 struct Stop {
     bool (*wanted)(void *context) = nullptr;
