@@ -27,7 +27,7 @@ AlertOptions read_options(const Arguments &arguments) {
 }
 
 NullableDatum days_or_null(int days) {
-    return days == kNoStockoutDate ? null_datum() : present(Int32GetDatum(days));
+    return present_if(days != kNoStockoutDate, Int32GetDatum(days));
 }
 
 // The columns of one alert, in the order of the declaration in sql/code/40_alerts.sql.
@@ -38,8 +38,8 @@ class RowBuilder {
     void put(const Rows &rows) { rows.put(columns_, count_); }
 
   private:
-    int count_ = 0;
     static constexpr int kColumns = 30;
+    int count_ = 0;
     NullableDatum columns_[kColumns];
 };
 

@@ -52,9 +52,7 @@ void compute_model(const forecasting::Stop &stop, void *context) {
 }
 
 // NULL for NaN.
-NullableDatum number(double value) {
-    return std::isnan(value) ? null_datum() : present(Float8GetDatum(value));
-}
+NullableDatum number(double value) { return present_if(!std::isnan(value), Float8GetDatum(value)); }
 
 // {"alpha": 0.1, …}
 Datum parameters_json(const ModelRow &row) {

@@ -27,9 +27,4 @@ class Rows {
     ReturnSetInfo *result_;
 };
 
-// A column that is NULL unless it is there.
-inline NullableDatum present_if(bool there, Datum value) {
-    return there ? present(value) : null_datum();
-}
-
 }  // namespace stockflow

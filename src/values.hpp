@@ -52,6 +52,10 @@ inline NullableDatum present(Datum value) {
     return result;
 }
 
+inline NullableDatum present_if(bool there, Datum value) {
+    return there ? present(value) : null_datum();
+}
+
 inline NullableDatum optional_text(const char *text) {
     return text == nullptr ? null_datum() : present(CStringGetTextDatum(text));
 }

@@ -109,6 +109,15 @@ bool scales(const Entry &entry, int lag, double *absolute, double *square) {
     return true;
 }
 
+double pinball(double actual, const double *quantiles) {
+    double loss = 0;
+    for (int i = 0; i < kLevelCount; i++) {
+        const double e = actual - quantiles[i];
+        loss += (e >= 0 ? kLevels[i] : kLevels[i] - 1) * e;
+    }
+    return loss;
+}
+
 Set load(const std::string &directory, const std::string &name) {
     return load(directory, name, number_from("CUTOFF", 0));
 }

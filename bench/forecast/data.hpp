@@ -23,6 +23,11 @@ Set load(const std::string &directory, const std::string &name);
 // The mean absolute and mean squared naive error from the first sale on; false without one.
 bool scales(const Entry &entry, int lag, double *absolute, double *square);
 
+// The levels of all quantiles that are scored, and their pinball losses for what there was.
+constexpr int kLevelCount = 4;
+constexpr double kLevels[kLevelCount] = {0.5, 0.9, 0.95, 0.99};
+double pinball(double actual, const double *quantiles);
+
 // Two years of days, sold nearly every day, with the shape of a week and a level that wanders: the
 // most expensive kind of history. For speed only.
 Set two_years(int series);

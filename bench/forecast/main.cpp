@@ -15,8 +15,6 @@ using namespace stockflow::forecasting;
 
 namespace {
 
-const double kLevels[] = {0.5, 0.9, 0.95, 0.99};
-
 Series view(const std::vector<double> &values) {
     return {values.data(), static_cast<int>(values.size())};
 }
@@ -55,9 +53,10 @@ struct Score {
         for (std::size_t h = kind == 0 ? 0 : horizon - 1; h < horizon; h++) {
             const double actual = kind == 0 ? entry.test[h] : sum;
             const double share = kind == 0 ? 1.0 / horizon : 1;
-            for (int i = 0; i < 4; i++) {
-                const double q = prediction.quantiles[h * 4 + i], e = actual - q;
-                spl[kind] += (e >= 0 ? kLevels[i] : kLevels[i] - 1) * e / horizon / absolute;
+            const double *quantiles = prediction.quantiles.data() + h * kLevelCount;
+            spl[kind] += pinball(actual, quantiles) / horizon / absolute;
+            for (int i = 0; i < kLevelCount; i++) {
+                const double q = quantiles[i];
                 covered[kind][i] += share * (actual <= q);
                 below[kind][i] += share * (actual < q);
             }

@@ -12,8 +12,7 @@ using namespace stockflow::forecasting;
 
 namespace {
 
-constexpr int kCutoffs = 4, kLevels = 4, kErrors = 4;
-constexpr double kLevel[kLevels] = {0.5, 0.9, 0.95, 0.99};
+constexpr int kCutoffs = 4, kErrors = 4;
 
 const char *const kRanked[] = {"auto",
                                "naive",
@@ -52,7 +51,7 @@ struct Result {
     const char *method;
     double errors[kCutoffs][kErrors] =
         {};  // pooled RMSE, error of the sum, SPL per step, of the sum
-    double covered[kLevels] = {};
+    double covered[kLevelCount] = {};
     int series = 0;
 
     double relative(const Result &to, int error) const {
@@ -61,16 +60,6 @@ struct Result {
         return 100 * (std::exp(logs / kCutoffs) - 1);
     }
 };
-
-// Pinball loss, summed over the levels.
-double pinball(double actual, const double *quantiles) {
-    double loss = 0;
-    for (int i = 0; i < kLevels; i++) {
-        const double e = actual - quantiles[i];
-        loss += (e >= 0 ? kLevel[i] : kLevel[i] - 1) * e;
-    }
-    return loss;
-}
 
 void measure(const Set &set, int cutoff, Result &result) {
     const Choice choice = parse_choice(result.method);
@@ -83,19 +72,19 @@ void measure(const Set &set, int cutoff, Result &result) {
         const int count = static_cast<int>(entry.train.size());
         Forecast forecast(choice,
                           {{entry.train.data(), count}, std::min(set.season, count), horizon, {}});
-        const Prediction steps = forecast.predict({kLevel, kLevels, false});
-        const Prediction sums = forecast.predict({kLevel, kLevels, true});
-        const double *of_sum = sums.quantiles.data() + (horizon - 1) * kLevels;
+        const Prediction steps = forecast.predict({kLevels, kLevelCount, false});
+        const Prediction sums = forecast.predict({kLevels, kLevelCount, true});
+        const double *of_sum = sums.quantiles.data() + (horizon - 1) * kLevelCount;
         double sum = 0, loss = 0;
         for (int h = 0; h < horizon; h++) {
             sum += entry.test[h];
             squares += std::pow(steps.mean[h] - entry.test[h], 2);
-            loss += pinball(entry.test[h], steps.quantiles.data() + h * kLevels);
+            loss += pinball(entry.test[h], steps.quantiles.data() + h * kLevelCount);
         }
         losses[1] += std::fabs(sums.mean.back() - sum) / scale;
         losses[2] += loss / scale;
         losses[3] += pinball(sum, of_sum) / scale;
-        for (int i = 0; i < kLevels; i++) result.covered[i] += sum <= of_sum[i];
+        for (int i = 0; i < kLevelCount; i++) result.covered[i] += sum <= of_sum[i];
         series++;
     }
     result.errors[cutoff][0] = std::sqrt(squares / (static_cast<double>(series) * horizon));
@@ -121,7 +110,8 @@ void rank_methods(const std::string &directory, const std::string &name) {
     for (const Result &result : results) {
         std::printf("%-12s %-48s", name.c_str(), result.method);
         for (int i = 0; i < kErrors; i++) std::printf(" %8.1f", result.relative(self, i));
-        for (int i = 1; i < kLevels; i++) std::printf(" %.3f", result.covered[i] / result.series);
+        for (int i = 1; i < kLevelCount; i++)
+            std::printf(" %.3f", result.covered[i] / result.series);
         std::printf("\n");
     }
     std::fflush(stdout);
